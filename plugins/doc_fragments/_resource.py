@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, kvm.vnic contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Options that the modules which manage a resource share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  allow_disruption:
+    description:
+      - Consent to single disruptive steps, each by the name that its refusal printed, for example V(vf_count:enp59s0f0).
+      - There is no consent to everything.
+    type: list
+    elements: str
+    default: []
+"""
+
+    PURGE = r"""
+options:
+  purge:
+    description: Whether things of this kind that the collection made and that are not listed are removed. Things made by others are never removed.
+    type: bool
+    default: false
+"""

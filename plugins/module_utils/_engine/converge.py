@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: one way from a wish to a verified host, for every kind of resource."""
+
+from __future__ import annotations
+
+from .._model.action import FAILED, UNSUPPORTED, Outcome
+from .._model.errors import ApplyFailed, InvalidInput, Unsupported
+from .guard import guard
+from .settle import settle
+
+
+def _tell(results, not_tried):
+    lines = ["%s %s: %s" % (result.action.target, result.action.field, result.message) for result in results if result.status == FAILED]
+    done = sum(1 for result in results if result.status not in (FAILED, UNSUPPORTED))
+    return "; ".join(lines) + " (%d other steps were done, %d not attempted; run again to converge)" % (done, not_tried)
+
+
+class _Partial(ApplyFailed):
+    """Some actions failed; ``details`` lists what became of each."""
+
+    def __init__(self, results, not_tried):
+        super().__init__("apply", _tell(results, not_tried))
+        self._results = results
+
+    def __str__(self):
+        return self.cause
+
+    def details(self):
+        return {"results": [result.to_dict() for result in self._results]}
+
+
+class _NotHere(Unsupported):
+    def __init__(self, results):
+        refused = [result for result in results if result.status == UNSUPPORTED]
+        super().__init__("; ".join("%s %s: %s" % (r.action.target, r.action.field, r.message) for r in refused))
+        self._results = results
+
+    def details(self):
+        return {"results": [result.to_dict() for result in self._results]}
+
+
+def _apply(resource, host, actions, journal):
+    results, not_tried = [], len(actions)
+    for batch in resource.batches(actions):
+        answers = resource.apply(host, batch)
+        journal.record(answers)
+        results += answers
+        not_tried -= len(batch)
+        if any(answer.status == FAILED for answer in answers):
+            raise _Partial(results, not_tried)
+    return results
+
+
+def converge(resource, params, host, consent, journal, check=False):
+    """Lead ``host`` to what ``params`` wish of ``resource`` and return the Outcome.
+
+    In check mode everything happens but the writing: bad input, missing things and unconsented dangers are reported all the same.
+    Raises a VnicError: value, unsupported, conflict, apply or verification, in that order of phases.
+    """
+    desired = resource.validate(params, host)
+    before = resource.observe(host, desired)
+    notes = []
+    missing = list(resource.missing(desired, before))
+    if missing and not check:
+        raise InvalidInput(missing)
+    notes += ["known after apply: %s" % problem for problem in missing]
+    actions = tuple(resource.plan(desired, before))
+    guard(resource, host, desired, before, actions, consent)
+    results, after = [], before
+    if actions and not check:
+        journal.open(resource, before, actions)
+        results = _apply(resource, host, actions, journal)
+        after = settle(resource, desired, host, results, actions)
+        journal.close()
+        if any(result.status == UNSUPPORTED for result in results):
+            raise _NotHere(results)
+    notes += resource.notes(desired, after)
+    return Outcome(before, after, actions, tuple(results), tuple(resource.pending(desired, after)), tuple(notes))

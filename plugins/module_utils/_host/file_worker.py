@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""File operations in a child process, so that one that hangs in the kernel cannot hang us.
+
+Reading ``sriov_numvfs`` waits for the device lock while another process writes it (drivers/pci/iov.c, sriov_numvfs_show), for minutes and
+uninterruptibly. A child that got stuck so is abandoned and a new one takes over.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import select
+import signal
+import tempfile
+import time
+
+
+class Stuck(OSError):
+    """The operation did not end in its time. It may still take effect later."""
+
+
+def _read(path):
+    with open(path, "rb") as stream:
+        return stream.read().decode("utf-8", "replace")
+
+
+def _read_many(paths):
+    found = {}
+    for path in paths:
+        try:
+            found[path] = [0, _read(path)]
+        except OSError as error:
+            found[path] = [error.errno or errno.EIO, ""]
+    return found
+
+
+def _write(path, value):
+    descriptor = os.open(path, os.O_WRONLY)  # neither create nor truncate: a sysfs attribute exists or the kernel lacks it
+    try:
+        os.write(descriptor, value.encode())  # one write: sysfs takes each write(2) as a whole value
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path, text, mode):
+    directory = os.path.dirname(path)
+    descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".kvm-vnic-")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(stream.fileno(), mode)
+            stream.write(text.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
+    folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)  # the rename itself must survive a power cut
+    finally:
+        os.close(folder)
+
+
+def _links(path):
+    found = {}
+    for name in os.listdir(path):
+        try:
+            found[name] = os.readlink(os.path.join(path, name))
+        except OSError:
+            continue
+    return found
+
+
+def _stat(path):
+    status = os.stat(path)
+    return {"mode": status.st_mode, "uid": status.st_uid, "gid": status.st_gid, "mtime_ns": status.st_mtime_ns}
+
+
+_OPERATIONS = {
+    "read": _read,
+    "read_many": _read_many,
+    "write": _write,
+    "replace": _replace,
+    "remove": os.unlink,
+    "listdir": os.listdir,
+    "links": _links,
+    "readlink": os.readlink,
+    "realpath": os.path.realpath,
+    "exists": os.path.lexists,
+    "stat": _stat,
+}
+
+
+def _serve(requests, answers):
+    for line in requests:
+        operation, arguments = json.loads(line)
+        try:
+            answer = [0, _OPERATIONS[operation](*arguments)]
+        except OSError as error:
+            answer = [error.errno or errno.EIO, error.strerror or str(error)]
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+class FileWorker:
+    """Runs one operation after another in a child; raises :class:`OSError` as the operation did, :class:`Stuck` past ``timeout`` seconds."""
+
+    def __init__(self):
+        self._pid = None
+        self._requests = None
+        self._answers = None
+        self._owner = None
+
+    def call(self, operation, *arguments, timeout=10.0):
+        if self._pid is None or self._owner != os.getpid():
+            self._start()
+        self._requests.write(json.dumps([operation, arguments]).encode() + b"\n")
+        self._requests.flush()
+        line = self._answer(timeout)
+        if line is None:
+            self._abandon()
+            raise Stuck(errno.ETIMEDOUT, "%s did not return within %g s" % (operation, timeout), arguments[0])
+        code, value = json.loads(line)
+        if code:
+            raise OSError(code, value, arguments[0])
+        return value
+
+    def _answer(self, timeout):
+        buffer = b""
+        deadline = time.monotonic() + timeout
+        while not buffer.endswith(b"\n"):
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self._answers], [], [], left)[0]:
+                return None
+            piece = os.read(self._answers, 1 << 20)
+            if not piece:
+                raise OSError(errno.EIO, "the file worker ended unexpectedly")
+            buffer += piece
+        return buffer
+
+    def _start(self):
+        request_read, request_write = os.pipe()
+        answer_read, answer_write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            self._child(request_read, answer_write)
+        os.close(request_read)
+        os.close(answer_write)
+        self._pid, self._owner = pid, os.getpid()
+        self._requests, self._answers = os.fdopen(request_write, "wb"), answer_read
+
+    @staticmethod
+    def _child(request_read, answer_write):
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            null = os.open(os.devnull, os.O_RDWR)
+            for descriptor in (0, 1, 2):  # an abandoned child must not keep the ssh session's pipes open
+                os.dup2(null, descriptor)
+            request, answer = os.dup(request_read), os.dup(answer_write)
+            keep = (request, answer)
+            limit = max(keep) + 1
+            for descriptor in range(3, limit):
+                if descriptor not in keep:
+                    try:
+                        os.close(descriptor)
+                    except OSError:
+                        continue
+            os.closerange(limit, 4096)
+            with os.fdopen(request, "r") as requests, os.fdopen(answer, "w") as answers:
+                _serve(requests, answers)
+        finally:
+            os._exit(0)
+
+    def _abandon(self):
+        try:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, os.WNOHANG)
+        except OSError:
+            pass
+        self.close()
+
+    def close(self):
+        """Let the child end; it does so by itself when its request pipe closes."""
+        if self._pid is None:
+            return
+        try:
+            self._requests.close()
+        except OSError:
+            pass
+        os.close(self._answers)
+        try:
+            os.waitpid(self._pid, os.WNOHANG)
+        except OSError:
+            pass
+        self._pid = None

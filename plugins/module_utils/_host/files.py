@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door to files below one root: sysfs, procfs and configuration."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from .._model.action import UNKNOWN
+from .._model.errors import ApplyFailed, InFlight
+from .file_worker import FileWorker, Stuck
+
+READ_TIMEOUT = 10.0
+WRITE_TIMEOUT = 120.0
+
+
+def error_name(error):
+    """``EBUSY (Device or resource busy)`` for an OSError."""
+    return "%s (%s)" % (errno.errorcode.get(error.errno, error.errno), error.strerror)
+
+
+class Files:
+    """Paths are the host's own absolute ones; every operation is bounded in time.
+
+    Reading raises OSError; writing raises :class:`ApplyFailed` with the errno's name, or :class:`InFlight` when the kernel does not return.
+    """
+
+    def __init__(self, root="/", worker=None):
+        self._root = root.rstrip("/")
+        self._worker = worker or FileWorker()
+
+    def _at(self, path):
+        if "\0" in path or ".." in path.split("/"):
+            raise OSError(errno.EINVAL, "path leaves its root", path)
+        return self._root + path
+
+    def read(self, path, timeout=READ_TIMEOUT):
+        """The content, stripped of surrounding blanks."""
+        return self._worker.call("read", self._at(path), timeout=timeout).strip()
+
+    def read_or(self, path, default=UNKNOWN):
+        """The content, or ``default`` where it cannot be read for whatever reason."""
+        try:
+            return self.read(path)
+        except OSError:
+            return default
+
+    def read_many(self, paths, default=UNKNOWN, timeout=READ_TIMEOUT):
+        """``{path: content or default}`` in one round trip. One stuck file makes all of them unknown: keep lock-taking files out."""
+        paths = list(paths)
+        try:
+            answers = self._worker.call("read_many", [self._at(path) for path in paths], timeout=timeout)
+        except Stuck:
+            return {path: default for path in paths}
+        found = {}
+        for path in paths:
+            code, text = answers[self._at(path)]
+            found[path] = default if code else text.strip()
+        return found
+
+    def write(self, path, value, timeout=WRITE_TIMEOUT):
+        """One write(2) to an existing attribute."""
+        command = "write %r to %s" % (value, path)
+        try:
+            self._worker.call("write", self._at(path), str(value), timeout=timeout)
+        except Stuck:
+            raise InFlight(command, "the kernel did not return within %g s; the write may still take effect" % timeout) from None
+        except OSError as error:
+            raise ApplyFailed(command, error_name(error)) from None
+
+    def replace(self, path, text, mode=0o644):
+        """Put a whole file in place: old or new after a power cut, never torn."""
+        try:
+            self._worker.call("replace", self._at(path), text, mode, timeout=WRITE_TIMEOUT)
+        except OSError as error:
+            raise ApplyFailed("replace %s" % path, error_name(error)) from None
+
+    def remove(self, path):
+        try:
+            self._worker.call("remove", self._at(path), timeout=WRITE_TIMEOUT)
+        except OSError as error:
+            raise ApplyFailed("remove %s" % path, error_name(error)) from None
+
+    def exists(self, path):
+        try:
+            return self._worker.call("exists", self._at(path), timeout=READ_TIMEOUT)
+        except OSError:
+            return False
+
+    def listdir(self, path):
+        """Sorted names; an empty list where there is no such directory."""
+        try:
+            return sorted(self._worker.call("listdir", self._at(path), timeout=READ_TIMEOUT))
+        except OSError:
+            return []
+
+    def links(self, path):
+        """``{name: target}`` of the symbolic links in a directory; empty where it cannot be read."""
+        try:
+            return self._worker.call("links", self._at(path), timeout=READ_TIMEOUT)
+        except OSError:
+            return {}
+
+    def link_name(self, path):
+        """The last component of a symbolic link's target (``driver`` → ``igb``), or None where there is no link."""
+        try:
+            return os.path.basename(self._worker.call("readlink", self._at(path), timeout=READ_TIMEOUT))
+        except OSError:
+            return None
+
+    def stat(self, path):
+        """``{mode, uid, gid, mtime_ns}``, or None where there is nothing."""
+        try:
+            return self._worker.call("stat", self._at(path), timeout=READ_TIMEOUT)
+        except OSError:
+            return None
+
+    def close(self):
+        self._worker.close()

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only door to the machine."""
+
+from __future__ import annotations
+
+import os
+
+from .clock import Clock
+from .commands import Commands
+from .files import Files
+from .iproute import Iproute
+from .libvirt import Libvirt
+from .pci import Pci
+from .session import Session
+
+
+class Host:
+    """One machine, seen through its doors; ``root`` lets any tree stand in for its files.
+
+    ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``pci`` and ``session`` speak through them.
+    """
+
+    def __init__(self, root="/", files=None, commands=None, libvirt=None, clock=None, session=None):
+        self.name = os.uname().nodename
+        self.files = files or Files(root)
+        self.commands = commands or Commands()
+        self.libvirt = libvirt or Libvirt()
+        self.clock = clock or Clock()
+        self.ip = Iproute(self.commands)
+        self.pci = Pci(self.files)
+        self.session = session or Session(self.files)
+
+    def close(self):
+        self.files.close()
+        self.libvirt.close()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door to libvirt's QEMU driver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._model.errors import ApplyFailed, Unsupported
+
+try:
+    import libvirt
+except ImportError:  # python3-libvirt is needed only where libvirt's guests are
+    libvirt = None
+
+URI = "qemu:///system"
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One guest. ``live_xml`` is None when it does not run, ``persistent_xml`` None when it is transient; ``saved``: has a managed-save image."""
+
+    name: str
+    uuid: str
+    live_xml: object
+    persistent_xml: object
+    saved: bool = False
+    paused: bool = False
+
+    @property
+    def running(self):
+        return self.live_xml is not None
+
+
+class Libvirt:
+    """Opened at first use and read-write, which starts nothing but libvirt's own daemon through its socket."""
+
+    def __init__(self, uri=URI):
+        self._uri = uri
+        self._connection = None
+
+    @property
+    def _open(self):
+        if libvirt is None:
+            raise Unsupported("python3-libvirt is not installed on this host: its package is 'python3-libvirt'")
+        if self._connection is None:
+            libvirt.registerErrorHandler(lambda context, error: None, None)  # otherwise every error is printed as well as raised
+            self._connection = self._call("connect to %s" % self._uri, libvirt.open, self._uri)
+        return self._connection
+
+    @staticmethod
+    def _call(what, function, *arguments):
+        try:
+            return function(*arguments)
+        except libvirt.libvirtError as error:
+            raise ApplyFailed(what, error.get_error_message() or str(error)) from None
+
+    def available(self):
+        """True when libvirt answers; never raises."""
+        try:
+            return self._open is not None
+        except (Unsupported, ApplyFailed):
+            return False
+
+    def domains(self):
+        """Every :class:`Domain`, sorted by name. Raises :class:`Unsupported` or :class:`ApplyFailed`."""
+        found = [self._domain(domain) for domain in self._call("list domains", self._open.listAllDomains, 0)]
+        return sorted((domain for domain in found if domain is not None), key=lambda domain: (domain.name, domain.uuid))
+
+    def _domain(self, domain):
+        try:
+            active, persistent = domain.isActive(), domain.isPersistent()
+            state = domain.state()[0] if active else libvirt.VIR_DOMAIN_SHUTOFF
+            return Domain(
+                name=domain.name(),
+                uuid=domain.UUIDString(),
+                live_xml=domain.XMLDesc(0) if active else None,
+                persistent_xml=domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE) if persistent else None,
+                saved=bool(domain.hasManagedSaveImage(0)),
+                paused=state == libvirt.VIR_DOMAIN_PAUSED,
+            )
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:  # undefined between listing and reading
+                return None
+            raise ApplyFailed("read domain", error.get_error_message() or str(error)) from None
+
+    def attach(self, uuid, xml, live, config):
+        """Attach one device to the running (``live``) and/or persistent (``config``) definition."""
+        self._device("attach", uuid, xml, live, config)
+
+    def update(self, uuid, xml, live, config):
+        self._device("update", uuid, xml, live, config)
+
+    def detach(self, uuid, xml, live, config):
+        """Ask for removal; in a running guest it is gone only when the guest released it and :meth:`domains` no longer shows it."""
+        self._device("detach", uuid, xml, live, config)
+
+    def _device(self, verb, uuid, xml, live, config):
+        flags = (libvirt.VIR_DOMAIN_AFFECT_LIVE if live else 0) | (libvirt.VIR_DOMAIN_AFFECT_CONFIG if config else 0)
+        domain = self._call("look up domain %s" % uuid, self._open.lookupByUUIDString, uuid)
+        self._call("%s device of %s" % (verb, domain.name()), getattr(domain, verb + "DeviceFlags"), xml, flags)
+
+    def close(self):
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names that users give to things; names found on the host are opaque data and never pass through here."""
+
+from __future__ import annotations
+
+import re
+
+IFNAMSIZ = 16  # include/uapi/linux/if.h: 15 characters and the end mark
+
+_INTERFACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", re.ASCII)
+_LIBVIRT_OWN = re.compile(r"^(vnet|macvtap|macvlan|vif)\d+$", re.ASCII)  # libvirt: src/util/virnetdev*.h, VIR_NET_GENERATED_*_PREFIX
+_ALIAS = re.compile(r"^[A-Za-z0-9_-]{1,60}$", re.ASCII)
+
+
+def parse_interface_name(text):
+    """A name for a network device that every tool reads as a name: letters, digits, ``_ . -``, at most 15 characters.
+
+    The kernel allows far more (``;id``, ``-rf``): we don't create such. Raises ValueError.
+    """
+    if not isinstance(text, str) or not text:
+        raise ValueError("is no interface name: it must be a non-empty string")
+    if len(text.encode()) >= IFNAMSIZ:
+        raise ValueError("is too long for an interface name: the kernel keeps 15 characters")
+    if text in (".", "..", "all", "default", "lo") or not _INTERFACE.match(text):
+        raise ValueError("is no interface name we create: allowed are letters, digits, '_', '.', '-', beginning with a letter or digit")
+    return text
+
+
+def parse_own_interface_name(text):
+    """Like :func:`parse_interface_name`, and not one that libvirt generates and removes by itself (``vnet0``, ``macvtap3``)."""
+    parse_interface_name(text)
+    if _LIBVIRT_OWN.match(text):
+        raise ValueError("is reserved: libvirt makes and removes interfaces of that name by itself; choose another, for example 'tap-web1'")
+    return text
+
+
+def parse_nic_name(text):
+    """The identity of a guest's NIC; it is kept in the domain XML as ``<alias name='ua-NAME'/>``. Raises ValueError."""
+    if not isinstance(text, str) or not _ALIAS.match(text):
+        raise ValueError("is no NIC name: allowed are 1 to 60 letters, digits, '_' and '-'")
+    return text

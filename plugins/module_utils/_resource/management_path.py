@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which devices carry the connection we came in by."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from .._model.errors import ApplyFailed
+
+
+def _carriers(addresses, local):
+    """Names of the devices that hold the address ``local``."""
+    wanted = ipaddress.ip_address(local.split("%")[0])
+    if getattr(wanted, "ipv4_mapped", None):
+        wanted = wanted.ipv4_mapped
+    names = set()
+    for device in addresses:
+        for info in device.get("addr_info", ()):
+            if info.get("local") and ipaddress.ip_address(info["local"]) == wanted:
+                names.add(device["ifname"])
+    return names
+
+
+def management_path(host):
+    """Names of the devices under and over the one that carries the connection: itself, its bridge, bond or VLAN, their ports and lowers.
+
+    Without an ssh connection (console, ansible-pull) the devices of the default routes stand in, because most reach the host through them.
+    """
+    links = host.ip.links()
+    names = set()
+    local = host.session.local_address()
+    if local and not ipaddress.ip_address(local.split("%")[0]).is_loopback:
+        names = _carriers(host.ip.addresses(), local)
+    if not names:
+        for family in ("-4", "-6"):
+            try:
+                routes = host.ip.routes(family)
+            except ApplyFailed:  # a kernel without IPv6
+                continue
+            names |= {route["dev"] for route in routes if route.get("dst") == "default" and route.get("dev")}
+            names |= {hop["dev"] for route in routes if route.get("dst") == "default" for hop in route.get("nexthops", ()) if hop.get("dev")}
+    path = set()
+    for name in names:
+        path |= links.stack(name)
+    return path

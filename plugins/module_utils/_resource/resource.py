@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The questions that the engine asks of each kind of thing."""
+
+from __future__ import annotations
+
+
+class Resource:
+    """One kind of thing on a host. Subclasses answer; the engine decides, applies and verifies.
+
+    ``desired`` is whatever :meth:`validate` returned, ``state`` whatever :meth:`observe` returned; the engine looks into neither.
+    """
+
+    kind = ""
+
+    def validate(self, params, host):
+        """The desired state as value objects. Raises InvalidInput with every problem, before anything is read for the plan."""
+        raise NotImplementedError
+
+    def observe(self, host, desired):
+        """The state of everything that ``desired`` speaks of, read in as few round trips as can be."""
+        raise NotImplementedError
+
+    def plan(self, desired, state):
+        """The ordered actions that lead from ``state`` to ``desired``; empty when nothing differs. Pure."""
+        raise NotImplementedError
+
+    def missing(self, desired, state):
+        """Problems for things that ``desired`` builds on and the host lacks. In check mode they become notes: an earlier step may make them."""
+        return ()
+
+    def dangers(self, host, desired, state, actions):
+        """A Danger for each thing that ``actions`` would take from somebody."""
+        return ()
+
+    def disturbs(self, action):
+        """Names of the network devices whose traffic ``action`` interrupts; the engine compares them with the management path."""
+        return ()
+
+    def pending(self, desired, state):
+        """Pending entries: what is written already and waits for a guest start, a driver probe or a boot. Pure."""
+        return ()
+
+    def notes(self, desired, state):
+        """Sentences for the user about what is as wished or cannot be told. Pure."""
+        return ()
+
+    def batches(self, actions):
+        """``actions`` in groups that are applied together, in order."""
+        return [actions]
+
+    def apply(self, host, batch):
+        """Carry out one batch; one Result for each action, in order. Raises only when the whole batch could not be tried."""
+        raise NotImplementedError
+
+    def budget(self, actions):
+        """Seconds that the verification may wait for the host to show what was applied."""
+        return 5.0
+
+    def show(self, state):
+        """``state`` as plain data for the diff; whatever is the same before and after may be left out."""
+        raise NotImplementedError

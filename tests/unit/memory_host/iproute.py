@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``ip`` over links in memory: strict about the words it knows, so that a misspelt command fails a test."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
+
+
+class Refused(Exception):
+    """What the kernel answers; the text is rtnetlink's."""
+
+
+def _new(name, index, **more):
+    link = {
+        "ifindex": index,
+        "ifname": name,
+        "flags": ["BROADCAST", "MULTICAST"],
+        "mtu": 1500,
+        "operstate": "DOWN",
+        "address": "02:00:00:00:00:%02x" % (index % 256),
+    }
+    link.update(more)
+    return link
+
+
+class MemoryIp:
+    """``links``: ``{name: raw link as ip -j prints it}``; ``addresses``, ``routes``: as ip prints them; ``writes``: every batch line that changed something.
+
+    ``failures``: ``{line text: answer}`` refuses a line as the kernel would.
+    """
+
+    def __init__(self):
+        self.links, self.addresses, self.routes, self.namespaces = {}, [], [], []
+        self.writes, self.failures = [], {}
+        self._index = 0
+        self.add("lo", mtu=65536, flags=["LOOPBACK", "UP", "LOWER_UP"])
+
+    def add(self, name, kind=None, data=None, up=False, **more):
+        """Put a link there as if it had always been."""
+        self._index += 1
+        link = _new(name, self._index, **more)
+        if kind:
+            link["linkinfo"] = {"info_kind": kind, "info_data": data or {}}
+        self.links[name] = link
+        if up:
+            self._up(link, True)
+        return link
+
+    def __call__(self, argv, stdin):
+        words = [word for word in argv[1:] if word not in ("-d", "-j", "-4", "-6")]
+        if words[:2] == ["link", "show"]:
+            return json.dumps(list(self.links.values()))
+        if words[:2] == ["address", "show"]:
+            return json.dumps(self.addresses)
+        if words[:2] == ["route", "show"]:
+            return json.dumps([] if "-6" in argv else self.routes)
+        if words[:2] == ["netns", "list"]:
+            return json.dumps([{"name": name} for name in self.namespaces])
+        if words == ["-force", "-batch", "-"]:
+            return self._batch(stdin)
+        raise AssertionError("unknown ip command %r" % (argv,))
+
+    def _batch(self, script):
+        errors, code = "", 0
+        for number, line in enumerate(script.splitlines(), 1):
+            try:
+                self._line(line)
+            except Refused as refused:
+                errors += "%s\nCommand failed -:%d\n" % (refused, number)
+                code = 1
+        return Completed(code, "", errors)
+
+    def _line(self, line):
+        if line in self.failures:
+            raise Refused(self.failures[line])
+        words = shlex.split(line)
+        verb = "_%s_%s" % (words[0], words[1])
+        if not hasattr(self, verb):
+            raise AssertionError("unknown line %r" % line)
+        getattr(self, verb)(words[2:])
+        self.writes.append(line)
+
+    def get(self, name):
+        if name not in self.links:
+            raise Refused('Cannot find device "%s"' % name)
+        return self.links[name]
+
+    @staticmethod
+    def _up(link, up):
+        flags = [flag for flag in link["flags"] if flag not in ("UP", "LOWER_UP")]
+        link["flags"] = flags + (["UP", "LOWER_UP"] if up else [])
+
+    def _link_add(self, words):
+        words, kind, settings = self._split_type(words)
+        options = {}
+        up = False
+        while words:
+            key = words.pop(0)
+            if key == "up":
+                up = True
+            elif key in ("link", "name", "address", "mtu"):
+                options[key] = words.pop(0)
+            else:
+                raise AssertionError("unknown word %r in link add" % key)
+        if options["name"] in self.links:
+            raise Refused("RTNETLINK answers: File exists")
+        more = {}
+        if "link" in options:
+            self.get(options["link"])
+            more["link"] = options["link"]
+        if "address" in options:
+            more["address"] = options["address"]
+        if "mtu" in options:
+            more["mtu"] = int(options["mtu"])
+        link = self.add(options["name"], kind, up=up, **more)
+        self._settings(link, settings)
+
+    @staticmethod
+    def _split_type(words):
+        if "type" not in words:
+            return words, None, []
+        at = words.index("type")
+        return words[:at], words[at + 1], words[at + 2:]
+
+    @staticmethod
+    def _settings(link, words):
+        """``key value`` pairs as numbers where they are numbers, as ``ip -j`` prints most of them; kinds that differ override this."""
+        data = link.setdefault("linkinfo", {}).setdefault("info_data", {})
+        while words:
+            key, value = words.pop(0), words.pop(0)
+            data[key] = int(value) if value.isdigit() else value
+
+    def _link_delete(self, words):
+        assert words[0] == "dev"
+        self.get(words[1])
+        del self.links[words[1]]
+        for name in [name for name, link in self.links.items() if link.get("link") == words[1]]:
+            del self.links[name]
+        for link in self.links.values():
+            if link.get("master") == words[1]:
+                del link["master"]
+
+    def _link_set(self, words):
+        assert words[0] == "dev"
+        link = self.get(words[1])
+        words, kind, settings = self._split_type(words[2:])
+        while words:
+            key = words.pop(0)
+            if key in ("up", "down"):
+                self._up(link, key == "up")
+            elif key == "nomaster":
+                link.pop("master", None)
+            elif key == "master":
+                self.get(words[0])
+                link["master"] = words.pop(0)
+            elif key in ("address", "mtu", "alias"):
+                value = words.pop(0)
+                link[{"alias": "ifalias"}.get(key, key)] = int(value) if key == "mtu" else value
+            else:
+                raise AssertionError("unknown word %r in link set" % key)
+        if kind:
+            self._settings(link, settings)
