@@ -41,7 +41,7 @@ class Commands:
         if path is None:
             raise Unsupported("%s is not installed on this host (looked in %s)" % (argv[0], ", ".join(PATH)))
         shown = " ".join(argv)
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
             [path] + list(argv[1:]), env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, close_fds=True
         )
         try:
