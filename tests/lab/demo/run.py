@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demo: from three guests without a NIC to three guests that answer, and a second run that writes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+LAB = ROOT / ".lab"
+OUT = LAB / "demo"
+REMOTE = "/run/lab-demo"
+HYPERVISOR = "lab1"
+GUESTS = json.loads((HERE / "guests.json").read_text())
+
+
+def say(text):
+    print("\n== %s" % text, flush=True)
+
+
+def ssh(*words, stdin=None, check=True):
+    """Run words on the hypervisor and return what they print."""
+    done = subprocess.run(
+        ["ssh", "-q", "-F", LAB / "ssh_config", HYPERVISOR, *words], input=stdin, text=True, stdout=subprocess.PIPE, check=False
+    )
+    if check and done.returncode:
+        sys.exit("on %s: %s: exit code %d" % (HYPERVISOR, " ".join(words), done.returncode))
+    return done
+
+
+def site(report):
+    """Run playbooks/site.yml and return, per host, its remote tasks, changed tasks and plan."""
+    environment = dict(
+        os.environ,
+        ANSIBLE_CALLBACK_PLUGINS=str(HERE / "callback"),
+        ANSIBLE_CALLBACKS_ENABLED="lab_run",
+        ANSIBLE_CALLBACK_RESULT_FORMAT="yaml",
+        ANSIBLE_DISPLAY_SKIPPED_HOSTS="false",
+        ANSIBLE_DISPLAY_OK_HOSTS="true",
+        LAB_RUN_REPORT=str(report),
+    )
+    inventories = ["-i", str(LAB / "inventory.yml"), "-i", str(HERE / "inventory")]
+    subprocess.run(["ansible-playbook", *inventories, "kvm.vnic.site"], env=environment, check=True)
+    return json.loads(report.read_text())
+
+
+def start_guests():
+    for guest in GUESTS:
+        if ssh("virsh", "domstate", guest).stdout.strip() != "running":
+            ssh("lab-guest", "start", guest)
+    for guest, interfaces in GUESTS.items():
+        ssh("lab-guest", "wait", guest, "--nics", str(len(interfaces)), "--timeout", "180")
+
+
+def second_run():
+    """Run site again under watch; returns its report and what was seen to be written."""
+    ssh("python3", REMOTE + "/watch.py", "start")
+    again = site(OUT / "second.json")
+    watched = ssh("python3", REMOTE + "/watch.py", "stop", check=False)
+    return again, [line for line in watched.stdout.splitlines() if line] or ([] if watched.returncode == 0 else ["the watch failed"])
+
+
+def compose(first, second, observed):
+    """The report: what was planned explains, what was observed counts."""
+    hosts = {}
+    for host, run in first.items():
+        guests = {}
+        for nic in run["plan"]["nics"]:
+            seen = observed.get(nic["guest"], {}).get("interfaces", {}).get(nic["name"], {})
+            guests.setdefault(nic["guest"], {"interfaces": []})["interfaces"].append(
+                {
+                    "name": nic["name"],
+                    "network": nic["network"],
+                    "attachment": seen.get("attachment"),
+                    "backend": seen.get("backend"),
+                    "model": seen.get("model"),
+                    "mac": seen.get("mac"),
+                    "reason": nic["reason"],
+                    "rejected": nic["rejected"],
+                    "numa_node": seen.get("numa_node"),
+                    "reachable": seen.get("reachable", False),
+                    "rtt_ms": seen.get("rtt_ms"),
+                }
+            )
+        hosts[host] = {
+            "guests": guests,
+            "remote_tasks": len(run["remote"]),
+            "changed_first": len(run["changed"]),
+            "changed_second": len(second[host]["changed"]),
+            "written_second": [],
+        }
+    return {"hosts": hosts}
+
+
+def table(report):
+    columns = ("guest", "nic", "network", "attachment", "backend", "node", "ping")
+    rows = [columns]
+    for guests in (host["guests"] for host in report["hosts"].values()):
+        for guest, entry in guests.items():
+            for nic in entry["interfaces"]:
+                answer = "%.2f ms" % nic["rtt_ms"] if nic["reachable"] else "NO ANSWER"
+                node = "-" if nic["numa_node"] is None else str(nic["numa_node"])
+                rows.append((guest, nic["name"], nic["network"], str(nic["attachment"]), str(nic["backend"]), node, answer))
+    widths = [max(len(row[at]) for row in rows) for at in range(len(columns))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in rows]
+    for guests in (host["guests"] for host in report["hosts"].values()):
+        for guest, entry in guests.items():
+            for nic in entry["interfaces"]:
+                lines.append("%s/%s: %s" % (guest, nic["name"], nic["reason"]))
+                lines += ["    not %s: %s" % (no["attachment"], no["reason"]) for no in nic["rejected"]]
+    return "\n".join(lines)
+
+
+def failures(report):
+    """What the demo promised and did not see."""
+    wanted = {("sriov", "vfio"), ("macvtap", "vhost"), ("bridge", "vhost")}
+    for name, host in report["hosts"].items():
+        nics = [nic for guest in host["guests"].values() for nic in guest["interfaces"]]
+        for pair in sorted(wanted - {(nic["attachment"], nic["backend"]) for nic in nics}):
+            yield "%s: no NIC is on %s with %s" % ((name,) + pair)
+        yield from ("%s: the NIC %s does not answer" % (name, nic["mac"]) for nic in nics if not nic["reachable"])
+        if host["changed_second"]:
+            yield "%s: the second run changed %d tasks" % (name, host["changed_second"])
+        yield from ("%s: the second run wrote: %s" % (name, line) for line in host["written_second"])
+        if host["remote_tasks"] > 15:
+            yield "%s: %d remote tasks, more than 15" % (name, host["remote_tasks"])
+
+
+def main():
+    begun = time.monotonic()
+    OUT.mkdir(parents=True, exist_ok=True)
+    say("guests without a NIC on %s" % HYPERVISOR)
+    ssh("mkdir", "-p", REMOTE)
+    subprocess.run(["scp", "-q", "-F", LAB / "ssh_config", *sorted((HERE / "remote").iterdir()), "%s:%s/" % (HYPERVISOR, REMOTE)], check=True)
+    ssh("python3", REMOTE + "/prepare.py", stdin=json.dumps(GUESTS))
+    say("ansible-playbook kvm.vnic.site")
+    first = site(OUT / "first.json")
+    say("starting the guests")
+    start_guests()
+    say("ansible-playbook kvm.vnic.site, again, watched for writes")
+    second, written = second_run()
+    say("asking the host, the kernel and the guests what each NIC is")
+    observed = json.loads(ssh("python3", REMOTE + "/observe.py", stdin=json.dumps(GUESTS)).stdout)
+    report = compose(first, second, observed)
+    report["hosts"][HYPERVISOR]["written_second"] = written
+    (OUT / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    say("what each guest got, and why")
+    print(table(report))
+    for name, host in report["hosts"].items():
+        print("\n%s: %d remote tasks; %d changed in the first run, %d in the second" % (name, host["remote_tasks"], host["changed_first"], host["changed_second"]))
+    print("%s, %.0f s" % (OUT.relative_to(ROOT) / "report.json", time.monotonic() - begun))
+    wrong = list(failures(report))
+    if wrong:
+        sys.exit("\n".join(["", "the demo failed:"] + wrong))
+
+
+main()
