@@ -30,7 +30,7 @@ INPUT_OUTPUT = {
 
 
 def imports(source, package):
-    """Yield the absolute dotted name of everything ``source``, a module of ``package``, imports, wherever in the file."""
+    """Yield the dotted name of everything ``source``, a module of ``package``, imports, wherever in the file."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -47,7 +47,7 @@ def imports(source, package):
 
 
 def sources(root, folder):
-    """Yield (path, imported names) of each Python file under ``folder``; the collection is ``plugins.…`` in the names."""
+    """Yield (path, ``plugins.…`` or foreign name, name as written) of every import of the Python files under ``folder``."""
     for path in sorted((root / folder).rglob("*.py")):
         package = ".".join(path.relative_to(root).parent.parts)
         for name in imports(path.read_text(), package):

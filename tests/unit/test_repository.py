@@ -13,26 +13,26 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 LICENCE = "SPDX-License-Identifier: GPL-3.0-or-later"
 KIB = 1024
-# Written in pieces, so that this file passes its own test.
+# Each with a class of one letter, so that this file passes its own test.
 FORBIDDEN = re.compile(
     "|".join(
         [
-            r"(?<![\w.-])/wo" r"rk/",
-            r"\.libr" r"ary/",
-            r"shared/refe" r"rence",
-            r"notes/br" r"ief",
-            r"(?<!\w)/root/\.(?:py" r"env|ca" r"che|an" r"sible)",
-            r"(?<!\w)/home/(?!<)\w",
-            r"\bpy" r"pi\.org",
-            r"python" r"hosted\.org",
-            r"\bregistry\.\w",
-            r"\bgalaxy\.ansible\.com",
-            r"\bnpm" r"js\.",
-            r"crates\.io",
-            r"proxy\.gol" r"ang\.org",
-            r"\b(?:deb|security|ftp\.\w+)\.deb" r"ian\.org",
-            r"archive\.ubu" r"ntu\.com",
-            r"\b(?:docker|quay|ghcr)\.io\b",
+            r"(?<![\w.-])/[w]ork/",
+            r"\.[l]ibrary/",
+            r"shared/[r]eference",
+            r"notes/[b]rief",
+            r"(?<!\w)/[r]oot/\.(?:pyenv|cache|ansible)",
+            r"(?<!\w)/[h]ome/(?!<)\w",
+            r"\b[p]ypi\.org",
+            r"[p]ythonhosted\.org",
+            r"\b[r]egistry\.\w",
+            r"\b[g]alaxy\.ansible\.com",
+            r"\b[n]pmjs\.",
+            r"[c]rates\.io",
+            r"[p]roxy\.golang\.org",
+            r"\b(?:deb|security|ftp\.\w+)\.[d]ebian\.org",
+            r"[a]rchive\.ubuntu\.com",
+            r"\b(?:docker|quay|ghcr)\.[i]o\b",
         ]
     )
 )
@@ -159,7 +159,7 @@ def load_role(role):
 
 
 def role_offences(role):
-    """Return what differs between the argument specs of ``role``, which only document and check, and its defaults, which act."""
+    """Return where the argument specs of ``role``, which document and check, differ from its defaults, which act."""
     specs, defaults = load_role(role)
     options = {name: option for spec in specs.values() for name, option in (spec.get("options") or {}).items()}
     found = [] if "main" in specs else ["main: no argument specs"]
