@@ -47,7 +47,7 @@ def imports(source, package):
 
 
 def sources(root, folder):
-    """Yield (path, ``plugins.…`` or foreign name, name as written) of every import of the Python files under ``folder``."""
+    """Yield (path, ``plugins.…`` or foreign name, as written) of each import in the Python files under ``folder``."""
     for path in sorted((root / folder).rglob("*.py")):
         package = ".".join(path.relative_to(root).parent.parts)
         for name in imports(path.read_text(), package):
