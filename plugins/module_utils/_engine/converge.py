@@ -57,7 +57,7 @@ def converge(resource, params, host, consent, journal, check=False):
     In check mode everything happens but the writing: bad input, missing things and unconsented dangers are reported all the same.
     Raises a VnicError: value, unsupported, conflict, apply or verification, in that order of phases.
     """
-    desired = resource.validate(params, host)
+    desired = resource.consented(resource.validate(params, host), consent)
     before = resource.observe(host, desired)
     notes = []
     missing = list(resource.missing(desired, before))
@@ -72,7 +72,9 @@ def converge(resource, params, host, consent, journal, check=False):
         results = _apply(resource, host, actions, journal)
         after = settle(resource, desired, host, results, actions)
         journal.close()
-        if any(result.status == UNSUPPORTED for result in results):
+        unsupported = [result for result in results if result.status == UNSUPPORTED]
+        if any(not resource.excuses(desired, result) for result in unsupported):
             raise _NotHere(results)
+        notes += ["%s %s is left as it is: %s" % (result.action.target, result.action.field, result.message) for result in unsupported]
     notes += resource.notes(desired, after)
     return Outcome(before, after, actions, tuple(results), tuple(resource.pending(desired, after)), tuple(notes))

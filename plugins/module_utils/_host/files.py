@@ -38,6 +38,15 @@ class Files:
         """The content, stripped of surrounding blanks."""
         return self._worker.call("read", self._at(path), timeout=timeout).strip()
 
+    def content(self, path):
+        """The content byte for byte, as :meth:`replace` writes it back; None where there is no such file."""
+        try:
+            return self._worker.call("content", self._at(path), timeout=READ_TIMEOUT)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR):
+                return None
+            raise ApplyFailed("read %s" % path, error_name(error)) from None
+
     def read_or(self, path, default=UNKNOWN):
         """The content, or ``default`` where it cannot be read for whatever reason."""
         try:
@@ -75,6 +84,22 @@ class Files:
         except OSError as error:
             raise ApplyFailed("replace %s" % path, error_name(error)) from None
 
+    def make_directory(self, path, mode=0o755):
+        """A directory, unless there is one; its parent exists."""
+        try:
+            self._worker.call("mkdir", self._at(path), mode, timeout=WRITE_TIMEOUT)
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise ApplyFailed("make directory %s" % path, error_name(error)) from None
+
+    def real_path(self, path):
+        """``path`` with every symbolic link followed, so that replacing it keeps the links."""
+        try:
+            return self._worker.call("realpath", self._at(path), timeout=READ_TIMEOUT)[len(self._root):]
+        except OSError:
+            return path
+
     def remove(self, path):
         try:
             self._worker.call("remove", self._at(path), timeout=WRITE_TIMEOUT)
@@ -93,6 +118,20 @@ class Files:
             return sorted(self._worker.call("listdir", self._at(path), timeout=READ_TIMEOUT))
         except OSError:
             return []
+
+    def list_or(self, path, default=UNKNOWN):
+        """Sorted names; an empty list where there is no such directory, ``default`` where it cannot be read."""
+        try:
+            return sorted(self._worker.call("listdir", self._at(path), timeout=READ_TIMEOUT))
+        except OSError as error:
+            return [] if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESRCH) else default
+
+    def links_or(self, path, default=UNKNOWN):
+        """Like :meth:`links`, with ``default`` where the directory is there and cannot be read."""
+        try:
+            return self._worker.call("links", self._at(path), timeout=READ_TIMEOUT)
+        except OSError as error:
+            return {} if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESRCH) else default
 
     def links(self, path):
         """``{name: target}`` of the symbolic links in a directory; empty where it cannot be read."""

@@ -36,6 +36,11 @@ class Iproute:
         """Every link of this network namespace as a :class:`LinkTable`, VF attributes of PFs included."""
         return LinkTable(self._json("link", "show"))
 
+    def links_in(self, namespace):
+        """The links of a named network namespace; empty when it cannot be entered."""
+        done = self._commands.run(["ip", "-n", namespace, "-d", "-j", "link", "show"], check=False)
+        return LinkTable(json.loads(done.output) if not done.code and done.output.strip() else [])
+
     def addresses(self):
         """``[{ifname, addr_info: [{local, prefixlen, …}]}]`` as ``ip -j address`` prints it."""
         return self._json("address", "show")

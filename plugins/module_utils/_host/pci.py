@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass
 
 from .._model.action import UNKNOWN
+from .._model.errors import InFlight
 
 DEVICES = "/sys/bus/pci/devices"
 _VIRTFN = re.compile(r"^virtfn(\d+)$")
@@ -63,6 +65,66 @@ class Pci:
         """How many VFs the function can have; None when it is no SR-IOV physical function."""
         total = self._files.read_or("%s/%s/sriov_totalvfs" % (DEVICES, pci), None)
         return None if total is None else whole(total)
+
+    def physical_functions(self):
+        """``{address: total}`` of every function that can have VFs; ``total`` is unknown where it cannot be read."""
+        found = {}
+        for path, total in self._files.read_many(["%s/%s/sriov_totalvfs" % (DEVICES, pci) for pci in self.functions()], None).items():
+            if total is not None:
+                found[path.split("/")[-2]] = whole(total)
+        return found
+
+    def device_ids(self, pcis):
+        """``{address: device id such as "0x10c9", or unknown}``."""
+        read = self._files.read_many(["%s/%s/device" % (DEVICES, pci) for pci in pcis])
+        return {path.split("/")[-2]: device for path, device in read.items()}
+
+    def iommu_group(self, pci):
+        """Number of the IOMMU group as text, or None."""
+        return self._files.link_name("%s/%s/iommu_group" % (DEVICES, pci))
+
+    def vfio_devices(self, pci):
+        """Names of the function's VFIO character devices (``vfio3``), which exist beside the group's."""
+        return self._files.listdir("%s/%s/vfio-dev" % (DEVICES, pci))
+
+    def num_vfs(self, pci):
+        """How many VFs are enabled, or unknown.
+
+        Raises InFlight when the read does not return: it waits for the device's lock, which a write to the same file holds all the while
+        (drivers/pci/iov.c, sriov_numvfs_show).
+        """
+        path = "%s/%s/sriov_numvfs" % (DEVICES, pci)
+        try:
+            return whole(self._files.read(path))
+        except OSError as error:
+            if error.errno == errno.ETIMEDOUT:
+                raise InFlight("read %s" % path, "another change of this card's VFs has not returned yet: wait until it has") from None
+            return UNKNOWN
+
+    def set_num_vfs(self, pci, count, timeout):
+        self._files.write("%s/%s/sriov_numvfs" % (DEVICES, pci), count, timeout)
+
+    def autoprobe(self, pci):
+        """Whether VFs get their driver by themselves, or unknown."""
+        return {"0": False, "1": True}.get(self._files.read_or("%s/%s/sriov_drivers_autoprobe" % (DEVICES, pci), ""), UNKNOWN)
+
+    def set_autoprobe(self, pci, on):
+        self._files.write("%s/%s/sriov_drivers_autoprobe" % (DEVICES, pci), "1" if on else "0")
+
+    def driver_overrides(self, pcis):
+        """``{address: name of the one driver that may bind, or None}``."""
+        read = self._files.read_many(["%s/%s/driver_override" % (DEVICES, pci) for pci in pcis], "")
+        return {path.split("/")[-2]: None if name in ("", "(null)") else name for path, name in read.items()}
+
+    def rebind(self, pci, override):
+        """Let the function go and have it probed again, by the driver ``override`` alone or, with None, by whichever fits.
+
+        Neither unbinds nor probes by itself: driver_override (Documentation/ABI/testing/sysfs-bus-pci).
+        """
+        self._files.write("%s/%s/driver_override" % (DEVICES, pci), override or "\n")
+        if self.driver(pci) is not None:
+            self._files.write("%s/%s/driver/unbind" % (DEVICES, pci), pci)
+        self._files.write("/sys/bus/pci/drivers_probe", pci)
 
     def vf_addresses(self, pci):
         """``{index: address}`` of the VFs that exist now."""

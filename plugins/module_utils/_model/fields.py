@@ -21,6 +21,10 @@ class Problems:
             path = "%s.%s" % (self._path, step) if self._path else step
         return Problems(path, self._found)
 
+    @property
+    def path(self):
+        return self._path
+
     def add(self, value, message):
         self._found.append(Problem(self._path, value, message))
 

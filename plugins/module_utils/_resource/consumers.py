@@ -1,18 +1,122 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who uses a device: the one look-up that every guard asks."""
+"""Who uses a device: the one look-up that every guard asks.
+
+The kernel keeps nobody from destroying a VF that a guest runs on: its only check, pci_vfs_assigned, knows of Xen alone (drivers/pci/iov.c).
+Hence this file. It also answers while libvirt is stopped, and what it cannot find out it reports as a user whose sentence begins with "unknown:".
+"""
 
 from __future__ import annotations
 
+import json
+
+from .._model.errors import ApplyFailed
+from .consumers_libvirt import LibvirtUses
+from .consumers_links import LinkUses
+from .consumers_processes import Processes
+from .consumers_user import User, is_unknown, unknown
+from .sriov_functions import own_netdev
+
+_USERSPACE_DRIVERS = ("uio_pci_generic", "igb_uio")
+_MOST_NAMESPACES = 64  # asking each costs a process
+
 
 class Consumers:
-    """Answers for one moment of one host; reads what it needs once."""
+    """Answers for one moment of one host; reads what it needs once, and only when asked for it."""
 
     def __init__(self, host, links):
         self._host = host
         self._links = links
+        self._on_links = LinkUses(host, links)
+        self._processes = Processes(host)
+        self._libvirt_uses = None
+        self._elsewhere = None
+
+    @property
+    def _libvirt(self):
+        if self._libvirt_uses is None:
+            self._libvirt_uses = LibvirtUses(self._host)
+        return self._libvirt_uses
 
     def of_device(self, name):
-        """Sentences naming each user of the network device ``name``: ports, devices above it, guests. Empty when nobody is found."""
-        users = ["port %s" % port for port in self._links.ports(name)]
-        users += ["%s, which stands on it" % upper for upper in self._links.standing_on(name)]
+        """Sentences naming each user of the network device ``name``: ports, devices above it, addresses, guests, networks, processes that hold it.
+        Empty when nobody uses it."""
+        return _sentences(self._on_links.ports(name) + self._on_links.above(name) + self._device_users(name) + self._on_links.addresses(name))
+
+    def _device_users(self, name):
+        users = self._libvirt.of_device(name) + list(self._libvirt.unread)
+        link = self._links.get(name)
+        if link is not None and link.kind == "tun":
+            users += self._processes.of_tap(name)
+        elif link is not None and link.kind in ("macvtap", "ipvtap"):
+            users += self._processes.of_files(["/dev/tap%s" % link.index])
         return users
+
+    def of_vf(self, pf, index):
+        """Sentences naming each user of one VF of the physical function at the PCI address ``pf``; empty when it is free or does not exist."""
+        return self.of_vfs(pf).get(index, [])
+
+    def of_vfs(self, pf):
+        """``{index: [sentences]}`` for every VF of the physical function at the PCI address ``pf``; a free one has an empty list."""
+        return {index: _sentences(users) for index, users in self.vf_users(pf).items()}
+
+    def vf_users(self, pf):
+        """``{index: [User]}`` for every VF of the physical function at the PCI address ``pf``."""
+        functions = self._host.pci.virtual_functions(pf)
+        if not functions:
+            return {}
+        # libvirt resolves a pool's device when it starts the network, so that an alias of the name counts too
+        link = self._links.get(own_netdev(self._host, pf, self._links) or "")
+        names = [] if link is None else [link.name] + list(link.raw.get("altnames") or ())
+        pool = [user for name in names for user in self._libvirt.of_pool(name)]
+        return {vf.index: self._vf_users(vf, pool) for vf in functions}
+
+    def _vf_users(self, vf, pool):
+        users = self._libvirt.of_pci(vf.pci) + pool + list(self._libvirt.unread)
+        if vf.vfio:
+            users += self._vfio_users(vf, any(user.active and not is_unknown(user.text) for user in users))
+        elif vf.driver in _USERSPACE_DRIVERS:
+            users.append(User("its driver %s, which hands it to a program in user space (DPDK)" % vf.driver))
+        elif vf.driver is not None and not vf.netdevs:
+            users.append(self._in_another_namespace(vf))
+        for name in vf.netdevs:
+            users += self._netdev_users(name)
+        return list(dict.fromkeys(users))
+
+    def _vfio_users(self, vf, known):
+        """VFIO enables a device when a program opens it, and not before (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_enable)."""
+        if vf.enabled == 0:
+            return []
+        if known:
+            return []  # the guest that libvirt names is the process that would be found
+        files = ["/dev/vfio/%s" % vf.group] + ["/dev/vfio/devices/%s" % device for device in self._host.pci.vfio_devices(vf.pci)]
+        users = self._processes.of_files(files)
+        return users or [unknown("a program has it open through VFIO, and which one could not be found")]
+
+    def _netdev_users(self, name):
+        on_links = self._on_links
+        users = on_links.master(name) + on_links.above(name) + on_links.addresses(name) + on_links.routes(name) + on_links.programs(name)
+        return [User("%s (as %s)" % (user.text, name), user.active, user.owner) for user in users] + self._libvirt.of_device(name)
+
+    def _in_another_namespace(self, vf):
+        """sysfs shows a network device only in its own network namespace (net/core/net-sysfs.c), so a driver without one means that it was moved."""
+        if self._elsewhere is None:
+            self._elsewhere = self._namespaces()
+        place = self._elsewhere.get(vf.pci)
+        return User("network namespace %s" % place if place else "an unknown network namespace: its driver %s is bound, and its device is not here" % vf.driver)
+
+    def _namespaces(self):
+        """``{PCI address: namespace}`` of the network cards in named network namespaces."""
+        found = {}
+        try:
+            for name in self._host.ip.namespaces()[:_MOST_NAMESPACES]:
+                for link in self._host.ip.links_in(name):
+                    if link.pci:
+                        found[link.pci] = "%s (as %s)" % (name, link.name)
+        except (ApplyFailed, json.JSONDecodeError):
+            pass  # the name is a courtesy: that it is elsewhere is known already
+        return found
+
+
+def _sentences(users):
+    return list(dict.fromkeys(user.text for user in users))
+

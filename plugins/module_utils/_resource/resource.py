@@ -16,6 +16,10 @@ class Resource:
         """The desired state as value objects. Raises InvalidInput with every problem, before anything is read for the plan."""
         raise NotImplementedError
 
+    def consented(self, desired, consent):
+        """``desired`` with the gentler ways given up for which the user consented to a disruptive one; the guard asks for the consent all the same."""
+        return desired
+
     def observe(self, host, desired):
         """The state of everything that ``desired`` speaks of, read in as few round trips as can be."""
         raise NotImplementedError
@@ -51,6 +55,10 @@ class Resource:
     def apply(self, host, batch):
         """Carry out one batch; one Result for each action, in order. Raises only when the whole batch could not be tried."""
         raise NotImplementedError
+
+    def excuses(self, desired, result):
+        """Whether a result of ``unsupported`` is a note rather than an error, because the user said so."""
+        return False
 
     def budget(self, actions):
         """Seconds that the verification may wait for the host to show what was applied."""

@@ -29,12 +29,13 @@ def _new(name, index, **more):
 class MemoryIp:
     """``links``: ``{name: raw link as ip -j prints it}``; ``addresses``, ``routes``: as ip prints them; ``writes``: every batch line that changed something.
 
-    ``failures``: ``{line text: answer}`` refuses a line as the kernel would.
+    ``failures``: ``{line text: answer}`` refuses a line as the kernel would; ``vf_refusals``: ``{(device, attribute's word): answer}``.
+    ``elsewhere``: ``{named network namespace: its raw links}``.
     """
 
     def __init__(self):
         self.links, self.addresses, self.routes, self.namespaces = {}, [], [], []
-        self.writes, self.failures = [], {}
+        self.writes, self.failures, self.vf_refusals, self.elsewhere = [], {}, {}, {}
         self._index = 0
         self.add("lo", mtu=65536, flags=["LOOPBACK", "UP", "LOWER_UP"])
 
@@ -50,6 +51,8 @@ class MemoryIp:
         return link
 
     def __call__(self, argv, stdin):
+        if argv[1:2] == ["-n"] and argv[3:] == ["-d", "-j", "link", "show"]:
+            return json.dumps(self.elsewhere.get(argv[2], []))
         words = [word for word in argv[1:] if word not in ("-d", "-j", "-4", "-6")]
         if words[:2] == ["link", "show"]:
             return json.dumps(list(self.links.values()))
@@ -156,6 +159,11 @@ class MemoryIp:
             elif key == "master":
                 self.get(words[0])
                 link["master"] = words.pop(0)
+            elif key == "vf":
+                self._vf(link, int(words[0]), words[1:])
+                words = []
+            elif key == "addrgenmode":
+                link["inet6_addr_gen_mode"] = words.pop(0)
             elif key in ("address", "mtu", "alias"):
                 value = words.pop(0)
                 link[{"alias": "ifalias"}.get(key, key)] = int(value) if key == "mtu" else value
@@ -163,3 +171,26 @@ class MemoryIp:
                 raise AssertionError("unknown word %r in link set" % key)
         if kind:
             self._settings(link, settings)
+
+    def _vf(self, link, index, words):
+        """Attributes of a VF, one rtnetlink attribute a line; ``vf_refusals``: ``{(device, first word): answer}``."""
+        infos = [info for info in link.get("vfinfo_list", ()) if info["vf"] == index]
+        if not infos:
+            raise Refused("RTNETLINK answers: Invalid argument")
+        if (link["ifname"], words[0]) in self.vf_refusals:
+            raise Refused(self.vf_refusals[link["ifname"], words[0]])
+        info, given = infos[0], dict(zip(words[::2], words[1::2]))
+        if set(given) == {"mac"}:
+            info["address"] = given["mac"]
+        elif "vlan" in given and set(given) <= {"vlan", "qos", "proto"}:
+            tag = {"vlan": int(given["vlan"]), "qos": int(given.get("qos", 0))}
+            tag = {key: value for key, value in tag.items() if value}
+            info["vlan_list"] = [dict(tag, protocol=given["proto"]) if "proto" in given else tag]
+        elif set(given) == {"min_tx_rate", "max_tx_rate"}:
+            info["rate"] = {"min_tx": int(given["min_tx_rate"]), "max_tx": int(given["max_tx_rate"])}
+        elif set(given) == {"state"} and given["state"] in ("auto", "enable", "disable"):
+            info["link_state"] = given["state"]
+        elif len(given) == 1 and words[0] in ("spoofchk", "trust", "query_rss") and words[1] in ("on", "off"):
+            info[{"query_rss": "query_rss_en"}.get(words[0], words[0])] = words[1] == "on"
+        else:
+            raise AssertionError("unknown words %r for a VF" % (words,))
