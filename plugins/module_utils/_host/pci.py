@@ -140,15 +140,13 @@ class Pci:
         addresses = self.vf_addresses(pci)
         enables = self._files.read_many("%s/%s/enable" % (DEVICES, address) for address in addresses.values())
         return [
-            VirtualFunction(
-                pf=pci,
-                index=index,
-                pci=address,
-                driver=self.driver(address),
-                group=self._files.link_name("%s/%s/iommu_group" % (DEVICES, address)),
-                netdevs=tuple(self.netdevs(address)),
-                vfio=bool(self._files.listdir("%s/%s/vfio-dev" % (DEVICES, address))) or self.driver(address) == "vfio-pci",
-                enabled=whole(enables["%s/%s/enable" % (DEVICES, address)]),
-            )
+            self._virtual_function(pci, index, address, whole(enables["%s/%s/enable" % (DEVICES, address)]))
             for index, address in sorted(addresses.items())
         ]
+
+    def _virtual_function(self, pf, index, pci, enabled):
+        links = self._files.links("%s/%s" % (DEVICES, pci))  # all of them at once: hosts have hundreds of VFs
+        driver, group = (links[name].rpartition("/")[2] if name in links else None for name in ("driver", "iommu_group"))
+        netdevs = tuple(self.netdevs(pci))
+        vfio = driver == "vfio-pci" or (driver is not None and not netdevs and bool(self.vfio_devices(pci)))
+        return VirtualFunction(pf, index, pci, driver, group, netdevs, vfio, enabled)

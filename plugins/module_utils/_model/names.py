@@ -7,9 +7,9 @@ import re
 
 IFNAMSIZ = 16  # include/uapi/linux/if.h: 15 characters and the end mark
 
-_INTERFACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", re.ASCII)
-_LIBVIRT_OWN = re.compile(r"^(vnet|macvtap|macvlan|vif)\d+$", re.ASCII)  # libvirt: src/util/virnetdev*.h, VIR_NET_GENERATED_*_PREFIX
-_ALIAS = re.compile(r"^[A-Za-z0-9_-]{1,60}$", re.ASCII)
+_INTERFACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*\Z", re.ASCII)
+_LIBVIRT_OWN = re.compile(r"^(vnet|macvtap|macvlan|vif)\d+\Z", re.ASCII)  # libvirt: src/util/virnetdev*.h, VIR_NET_GENERATED_*_PREFIX
+_ALIAS = re.compile(r"^[A-Za-z0-9_-]{1,60}\Z", re.ASCII)
 
 
 def parse_interface_name(text):

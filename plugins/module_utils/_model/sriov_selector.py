@@ -8,8 +8,8 @@ import re
 from .addresses import is_pci, parse_mac, parse_pci
 from .names import parse_interface_name
 
-_LOOKS_LIKE_MAC = re.compile(r"^[0-9A-Za-z]{1,2}([:-][0-9A-Za-z]{1,2}){5}$", re.ASCII)
-_NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$", re.ASCII)
+_LOOKS_LIKE_MAC = re.compile(r"^[0-9A-Za-z]{1,2}([:-][0-9A-Za-z]{1,2}){5}\Z", re.ASCII)
+_NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?\Z", re.ASCII)
 
 
 def parse_pf(text):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 HIGHEST_INDEX = 65534  # TotalVFs is a 16-bit register (PCI Express SR-IOV capability), and counting starts at 0
-_PART = re.compile(r"^(0|[1-9][0-9]{0,4})(?:-(0|[1-9][0-9]{0,4}))?$", re.ASCII)
+_PART = re.compile(r"^(0|[1-9][0-9]{0,4})(?:-(0|[1-9][0-9]{0,4}))?\Z", re.ASCII)
 _ALLOWED = "allowed are numbers from 0 and ranges such as \"3\", \"0-3\" or \"0-3,6\""
 
 
