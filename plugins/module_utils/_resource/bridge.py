@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._model.action import BEST_EFFORT, Action
-from .._model.errors import Danger, Problem
+from .._model.errors import Conflict, Danger, Problem
 from .._model.names import parse_interface_name
 from .link_resource import LinkResource, Setting
 
@@ -49,10 +49,10 @@ class Bridge(LinkResource):
 
     def missing(self, desired, state):
         return [
-            Problem("%s.ports" % wish.name, port, "does not exist on this host: a port must be there before its bridge takes it")
+            Problem("%s.ports[%d]" % (wish.path, index), port, "does not exist on this host: a port must be there before its bridge takes it")
             for wish in desired.links
             if wish.present
-            for port in wish.ports or ()
+            for index, port in enumerate(wish.ports or ())
             if port not in state
         ]
 
@@ -61,6 +61,13 @@ class Bridge(LinkResource):
         for port in wish.ports or ():
             device = state.get(port)
             master = device.master if device is not None else None
+            if device is not None:
+                carried = [upper for upper in state.standing_on(port) if state.get(upper).kind in ("macvlan", "macvtap")]
+                if carried and master != wish.name:
+                    raise Conflict(
+                        "%s cannot become a port of %s, because it carries %s: a device is either a bridge's port or a macvtap's parent; "
+                        "choose one kind of switch for it, and remove those of the other" % (port, wish.name, ", ".join(carried))
+                    )
             if master != wish.name:
                 actions.append(Action(port, "master", master, wish.name, "is to be a port of %s" % wish.name))
         if wish.purge_ports and link is not None:
@@ -81,14 +88,19 @@ class Bridge(LinkResource):
                 users.append("the traffic between %s and its bridge %s" % (action.target, action.before))
             if action.after is not None:
                 users += ["address %s, which stops answering on a bridge's port" % address for address in holders.get(action.target, ())]
-                users += ["%s, which stands on it (one device is either a bridge's port or a macvtap's parent)" % upper for upper in state.standing_on(action.target)]
             if users:
                 yield Danger("port:%s" % action.target, "making %s a port of %s" % (action.target, action.after or "no bridge"), tuple(users))
 
     def disturbs(self, action):
         return (action.target,) if action.field == "master" else super().disturbs(action)
 
+    def create_words(self, wish):
+        return super().create_words(replace(wish, mtu=None))
+
     def lines(self, action):
+        if action.field in ("state", "replace") and action.after is not None and action.data.mtu:
+            # An MTU given at creation follows the ports'; only one that was set holds (net/bridge/br_if.c, br_mtu_auto_adjust).
+            return super().lines(action) + [["link", "set", "dev", action.target, "mtu", str(action.data.mtu)]]
         if action.field == "master":
             return [["link", "set", "dev", action.target] + (["master", action.after, "up"] if action.after else ["nomaster"])]
         return super().lines(action)

@@ -28,8 +28,9 @@ def test_create_then_nothing_to_do(host):
     result = run(host, WISH)
     assert result["changed"] and not result["failed"]
     assert host.kernel.writes == [
-        "link add name br0 mtu 9000 up type bridge stp_state 0 forward_delay 0",
+        "link add name br0 up type bridge stp_state 0 forward_delay 0",
         "link set dev br0 alias kvm.vnic",
+        "link set dev br0 mtu 9000",
         "link set dev enp1s0 master br0 up",
     ]
     assert host.kernel.links["br0"]["mtu"] == 9000
