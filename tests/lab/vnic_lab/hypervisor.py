@@ -89,14 +89,24 @@ class Hypervisor:
         self.start(machine if append is None else replace(machine, append=append), image)
 
     def wait(self, seconds: float) -> None:
-        """Until ssh answers; LabError when the emulator ends or the time is over."""
+        """Until the boot has ended and ssh answers; LabError when the emulator ends or the time is over."""
         deadline = time.monotonic() + seconds
-        while not self.answers():
+        # sshd comes before the last drivers and libvirtd do.
+        while not (self.answers() and self._is_booted()):
             if self.pid() is None:
                 raise LabError(f"{self.name}: the emulator ended during the boot\n{self.last_words()}")
             if time.monotonic() > deadline:
-                raise LabError(f"{self.name}: no ssh within {seconds:.0f} s\n{self.last_words()}")
+                raise LabError(f"{self.name}: not up within {seconds:.0f} s\n{self.last_words()}")
             time.sleep(0.5)
+
+    def _is_booted(self) -> bool:
+        # Asked again and again: with --wait it may wait for a signal that has passed.
+        try:
+            state = subprocess.run(self.ssh("systemctl", "is-system-running"), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60, check=False)
+        except subprocess.TimeoutExpired:
+            return False
+        return state.stdout.strip() in ("running", "degraded")
 
     def power_off(self, seconds: float = 90) -> None:
         """An orderly shutdown; the power is cut when it takes too long."""

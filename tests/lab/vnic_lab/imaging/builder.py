@@ -14,8 +14,8 @@ from vnic_lab.run import LabError, as_root, run
 
 SUITE = "trixie"
 SIZE = "6G"  # sparse
-BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4", "crc32c_generic")
-GUEST_MODULES = ("virtio_pci", "virtio_net", "e1000", "8139cp", "igbvf")
+BOOT_MODULES = ("kvm_amd", "virtio_pci", "virtio_blk", "ext4", "crc32c_generic")
+GUEST_MODULES = ("virtio_pci", "virtio_console", "virtio_net", "e1000", "8139cp", "igbvf")
 # What build() leaves in its directory, and a complete image therefore has.
 PRODUCTS = ("root.img", "vmlinuz", "initrd", "id_ed25519", "id_ed25519.pub")
 # Not needed to run anything; without it the tree is a third smaller and unpacks faster.

@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from vnic_lab import host_packages, paths
 from vnic_lab.imaging import builder
@@ -16,6 +17,7 @@ from vnic_lab.progress import say, step
 from vnic_lab.run import LabError, as_root, run
 
 COMPLETE = "complete.json"
+BLOCK = 1 << 20
 
 
 def inputs() -> list[Path]:
@@ -115,10 +117,29 @@ def _build(images: Path, directory: Path) -> None:
 
 
 def _digest(path: Path) -> str:
+    """SHA-256 over the data of a file and where it lies; the image is sparse, its holes are not read."""
     digest = hashlib.sha256()
     with path.open("rb") as source:
-        while True:
-            block = source.read(1 << 20)
-            if not block:
-                return digest.hexdigest()
+        size = source.seek(0, os.SEEK_END)
+        position = 0
+        while position < size:
+            try:
+                begin = os.lseek(source.fileno(), position, os.SEEK_DATA)
+            except OSError:  # ENXIO: a hole up to the end
+                break
+            position = os.lseek(source.fileno(), begin, os.SEEK_HOLE)
+            _feed(digest, source, begin, position)
+    return digest.hexdigest()
+
+
+def _feed(digest: hashlib._Hash, source: BinaryIO, begin: int, end: int) -> None:
+    """All-zero blocks count as holes: copying a file may make the one of the other."""
+    source.seek(begin)
+    while begin < end:
+        block = source.read(min(BLOCK, end - begin))
+        if not block:
+            return
+        if block.count(0) != len(block):
+            digest.update(f"{begin}:".encode())
             digest.update(block)
+        begin += len(block)
