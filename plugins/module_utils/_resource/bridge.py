@@ -97,10 +97,12 @@ class Bridge(LinkResource):
     def create_words(self, wish):
         return super().create_words(replace(wish, mtu=None))
 
+    def create_lines(self, making):
+        # An MTU given at creation follows the ports'; only one that was set holds (net/bridge/br_if.c, br_mtu_auto_adjust).
+        wish = making.wish
+        return super().create_lines(making) + ([["link", "set", "dev", wish.name, "mtu", str(wish.mtu)]] if wish.mtu else [])
+
     def lines(self, action):
-        if action.field in ("state", "replace") and action.after is not None and action.data.mtu:
-            # An MTU given at creation follows the ports'; only one that was set holds (net/bridge/br_if.c, br_mtu_auto_adjust).
-            return super().lines(action) + [["link", "set", "dev", action.target, "mtu", str(action.data.mtu)]]
         if action.field == "master":
             return [["link", "set", "dev", action.target] + (["master", action.after, "up"] if action.after else ["nomaster"])]
         return super().lines(action)

@@ -14,23 +14,33 @@ from .._model.names import parse_own_interface_name
 from .consumers import Consumers
 from .resource import Resource
 
+UDEV_TIMEOUT = 10  # seconds; a busy queue is no error: what we wished is verified by reading it
+
 
 @dataclass(frozen=True)
 class Setting:
     """One kind-specific setting: how rtnetlink's JSON shows it and how ip-link(8) takes it.
 
-    ``read(link)`` gives the canonical value; ``words(value)`` the words after ``type KIND``; ``live``: can change without making the link anew.
+    ``read(link)`` gives the canonical value; ``words(value)`` the words after ``type KIND``; ``live``: whether it can change without making
+    the link anew, or a function of the values before and after that tells. ``compared``: False where others change it after the making.
     """
 
     name: str
     read: object
     words: object
-    live: bool = True
+    live: object = True
+    compared: bool = True
+
+    def can_change(self, before, after):
+        return self.live(before, after) if callable(self.live) else self.live
 
 
 @dataclass(frozen=True)
 class LinkWish:
-    """One link as wished; None leaves a thing alone. ``settings``: ``{setting name: canonical value}``; ``ports``: names, for bridges."""
+    """One link as wished; None leaves a thing alone. ``settings``: ``{setting name: canonical value}``; ``ports``: names, for bridges.
+
+    ``path``: where the user wrote it (``vlans[0]``).
+    """
 
     name: str
     present: bool = True
@@ -41,6 +51,16 @@ class LinkWish:
     settings: dict = field(default_factory=dict)
     ports: object = None
     purge_ports: bool = False
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a link is made: as wished, as a port of ``master`` when it was one before, on a kernel with or without ``ipv6``."""
+
+    wish: LinkWish
+    master: object = None
+    ipv6: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,30 +71,63 @@ class LinksWish:
     purge: bool = False
 
 
+def _dying_with(state, name):
+    """Names of what stands on ``name`` at any height: the kernel removes it together with its lower device."""
+    dying, queue = set(), [name]
+    while queue:
+        above = set(state.standing_on(queue.pop())) - dying
+        dying |= above
+        queue += above
+    return dying - {name}
+
+
+def _has_ipv6(state):
+    return any("inet6_addr_gen_mode" in link.raw for link in state)
+
+
+def _wait_for_udev(host):
+    """Let udev finish with what was just made: it may give it another MAC address (systemd.link(5), MACAddressPolicy) and its device file an owner."""
+    if host.commands.find("udevadm"):
+        host.commands.run(["udevadm", "settle", "--timeout=%d" % UDEV_TIMEOUT], timeout=UDEV_TIMEOUT + 5.0, check=False)
+
+
+def _freed(state, gone):
+    """``state`` in which the links ``gone`` stand on nothing any more: who goes too is no reason to keep what is below."""
+    return LinkTable({key: value for key, value in link.raw.items() if key != "link" or link.name not in gone} for link in state)
+
+
 class LinkResource(Resource):
     """Subclasses name the kind, its list parameter and its settings, and may add to :meth:`wish` and :meth:`create_words`."""
 
     link_kind = ""
     parameter = ""
     settings = ()
+    mtu_range = MTU_RANGE
+    for_guests = False  # the host itself neither has addresses on it nor speaks over it, and udev gives a guest's process access to it
 
     def validate(self, params, host):
-        problems = Problems().at(self.parameter)
-        items = params[self.parameter]
-        wishes = [self.wish(item, problems.at(index)) for index, item in enumerate(items)]
-        problems.unique([item.get("name") for item in items], "name")
+        problems = Problems()
+        links = self.parse_links(params, problems)
         problems.raise_if_any()
-        return LinksWish(tuple(wishes), bool(params.get("purge")))
+        return LinksWish(links, bool(params.get("purge")))
+
+    def parse_links(self, params, problems):
+        """The LinkWishes of the list parameter; what is wrong is recorded in ``problems``, and its wish is None or lacks it."""
+        problems = problems.at(self.parameter)
+        wishes = tuple(self.wish(item, problems.at(index)) for index, item in enumerate(params[self.parameter]))
+        problems.unique([wish and wish.name for wish in wishes], "name")
+        return wishes
 
     def wish(self, item, problems):
         """One LinkWish from one list item, recording what is wrong with it."""
         return LinkWish(
             name=problems.at("name").parse(parse_own_interface_name, item["name"]),
             present=item.get("state", "present") == "present",
-            mtu=problems.at("mtu").whole(item.get("mtu"), MTU_RANGE[0], MTU_RANGE[1], "MTU"),
+            mtu=problems.at("mtu").whole(item.get("mtu"), self.mtu_range[0], self.mtu_range[1], "MTU"),
             mac=problems.at("mac").parse(parse_mac, item.get("mac")),
             up=item.get("up"),
             settings=self.wished_settings(item, problems),
+            path=problems.path,
         )
 
     def wished_settings(self, item, problems):
@@ -84,35 +137,57 @@ class LinkResource(Resource):
         return host.ip.links()
 
     def missing(self, desired, state):
-        return [
-            Problem("%s.lower" % wish.name, wish.lower, "does not exist on this host: it must be there before what stands on it")
-            for wish in desired.links
-            if wish.present and wish.lower and wish.lower not in state
-        ]
-
-    def plan(self, desired, state):
-        actions = []
+        going = set(self._going(desired, state))
+        listed = {wish.name for wish in desired.links if wish.present}
         for wish in desired.links:
-            link = state.get(wish.name)
-            if link is not None and link.kind != self.link_kind:
-                raise Conflict("%s exists already and is a %s, not a %s: choose another name" % (wish.name, link.kind or "network card", self.link_kind))
-            if not wish.present:
-                actions += [self._removal(wish.name, "not wished")] if link is not None else []
-            elif link is None:
-                actions.append(self._creation(wish))
-            elif self._must_be_made_anew(wish, link):
-                actions.append(self._replacement(wish, link))
+            if not wish.present or wish.lower is None or wish.lower in listed:
+                continue
+            if wish.lower not in state:
+                yield Problem("%s.lower" % wish.path, wish.lower, "does not exist on this host: it must be there before what stands on it")
+            elif wish.lower in going:
+                yield Problem("%s.lower" % wish.path, wish.lower, "is removed by the same call, and what stands on it goes with it")
             else:
-                actions += self._adjustments(wish, link)
-            if wish.present:
-                actions += self.plan_ports(wish, link, state)
+                for problem in self.unready(wish, state.get(wish.lower), desired):
+                    yield problem
+
+    def unready(self, wish, lower, desired):
+        """Problems of a lower device that exists but cannot carry the link yet."""
+        return ()
+
+    def is_mine(self, link):
+        """Whether ``link`` is of the kind that this resource makes."""
+        return link.kind == self.link_kind
+
+    def _going(self, desired, state):
+        """``{name: reason}`` of the links that are removed for good, what stands on others first."""
+        going = {wish.name: "not wished" for wish in desired.links if not wish.present and wish.name in state}
         if desired.purge:
             listed = {wish.name for wish in desired.links}
-            actions = [
-                self._removal(link.name, "made by kvm.vnic and not listed")
-                for link in state.of_kind(self.link_kind)
-                if link.ours and link.name not in listed
-            ] + actions
+            for link in state:
+                if self.is_mine(link) and link.ours and link.name not in listed:
+                    going[link.name] = "made by kvm.vnic and not listed"
+        return {name: going[name] for name in sorted(going, key=lambda name: -len(state.lowers(name)))}
+
+    def plan(self, desired, state):
+        for wish in desired.links:
+            link = state.get(wish.name)
+            if link is not None and not self.is_mine(link):
+                raise Conflict("%s exists already and is a %s, not a %s: choose another name" % (wish.name, link.kind or "network card", self.kind))
+        going = self._going(desired, state)
+        actions = [self._removal(name, reason) for name, reason in going.items()]
+        lost = set()  # what the kernel removes with its lower device
+        for wish in desired.links:
+            link = state.get(wish.name)
+            if not wish.present:
+                continue
+            if link is None or wish.name in lost:
+                actions.append(self._creation(wish, state))
+            elif self._must_be_made_anew(wish, link):
+                actions.append(self._replacement(wish, link, state))
+                lost |= _dying_with(state, wish.name)
+            else:
+                actions += self._adjustments(wish, link)
+            actions += self.plan_ports(wish, link, state)
         return actions
 
     def plan_ports(self, wish, link, state):
@@ -123,8 +198,8 @@ class LinkResource(Resource):
         fields.update(wish.settings)
         return {key: value for key, value in fields.items() if value is not None}
 
-    def _creation(self, wish):
-        return Action(wish.name, "state", None, self._wished_fields(wish), "does not exist yet", data=wish)
+    def _creation(self, wish, state):
+        return Action(wish.name, "state", None, self._wished_fields(wish), "does not exist yet", data=Making(wish, None, _has_ipv6(state)))
 
     def _removal(self, name, reason):
         return Action(name, "state", "present", None, reason, reversible=BEST_EFFORT)
@@ -132,21 +207,26 @@ class LinkResource(Resource):
     def _must_be_made_anew(self, wish, link):
         if wish.lower is not None and link.lower != wish.lower:
             return True
-        return any(not s.live and s.name in wish.settings and s.read(link) != wish.settings[s.name] for s in self.settings)
+        return any(not setting.can_change(setting.read(link), wish.settings[setting.name]) for setting in self._differing(wish, link))
 
-    def _replacement(self, wish, link):
+    def _differing(self, wish, link):
+        return [
+            setting
+            for setting in self.settings
+            if setting.compared and setting.name in wish.settings and setting.read(link) != wish.settings[setting.name]
+        ]
+
+    def _replacement(self, wish, link, state):
         before = {setting.name: setting.read(link) for setting in self.settings if setting.name in wish.settings}
         if wish.lower is not None:
             before["lower"] = link.lower
-        return Action(
-            wish.name, "replace", before, self._wished_fields(wish), "cannot change while it exists: removed and made anew", reversible=BEST_EFFORT, data=wish
-        )
+        reason = "cannot change while it exists: removed and made anew"
+        making = Making(wish, link.master, _has_ipv6(state))
+        return Action(wish.name, "replace", before, self._wished_fields(wish), reason, reversible=BEST_EFFORT, data=making)
 
     def _adjustments(self, wish, link):
         actions = [
-            Action(wish.name, setting.name, setting.read(link), wish.settings[setting.name], "differs", data=setting)
-            for setting in self.settings
-            if setting.name in wish.settings and setting.read(link) != wish.settings[setting.name]
+            Action(wish.name, setting.name, setting.read(link), wish.settings[setting.name], "differs", data=setting) for setting in self._differing(wish, link)
         ]
         for name, before, after in (("mtu", link.mtu, wish.mtu), ("mac", link.mac, wish.mac), ("up", link.up, wish.up)):
             if after is not None and before != after:
@@ -154,7 +234,8 @@ class LinkResource(Resource):
         return actions
 
     def dangers(self, host, desired, state, actions):
-        consumers = Consumers(host, state)
+        gone = {action.target for action in actions if action.field == "state" and action.after is None}
+        consumers = Consumers(host, _freed(state, gone))
         for action in actions:
             if (action.field == "state" and action.after is None) or action.field == "replace":
                 users = consumers.of_device(action.target)
@@ -173,12 +254,21 @@ class LinkResource(Resource):
         words += ["name", wish.name]
         words += ["address", wish.mac] if wish.mac else []
         words += ["mtu", str(wish.mtu)] if wish.mtu else []
-        words += ["up"] if wish.up else []
-        words += ["type", self.link_kind]
-        for setting in self.settings:
-            if setting.name in wish.settings:
-                words += setting.words(wish.settings[setting.name])
-        return words
+        words += ["up"] if wish.up and not self.for_guests else []
+        return words + ["type", self.link_kind] + self.setting_words(wish)
+
+    def setting_words(self, wish):
+        return [word for setting in self.settings if setting.name in wish.settings for word in setting.words(wish.settings[setting.name])]
+
+    def create_lines(self, making):
+        """The batch lines that make one wished link."""
+        return [self.create_words(making.wish), ["link", "set", "dev", making.wish.name, "alias", OWNER_ALIAS]]
+
+    def quiet_lines(self, making, *words):
+        """The lines that mark what a guest is to use as ours, and bring it up without an address by which guest and host could meet."""
+        name = making.wish.name
+        mark = ["link", "set", "dev", name, "alias", OWNER_ALIAS] + (["addrgenmode", "none"] if making.ipv6 else []) + list(words)
+        return [mark] + ([["link", "set", "dev", name, "up"]] if making.wish.up else [])
 
     def remove_words(self, name):
         return ["link", "delete", "dev", name]
@@ -188,8 +278,9 @@ class LinkResource(Resource):
         if action.field == "state" and action.after is None:
             return [self.remove_words(action.target)]
         if action.field in ("state", "replace"):
-            made = [self.create_words(action.data), ["link", "set", "dev", action.target, "alias", OWNER_ALIAS]]
-            return ([self.remove_words(action.target)] if action.field == "replace" else []) + made
+            before = [self.remove_words(action.target)] if action.field == "replace" else []
+            after = [["link", "set", "dev", action.target, "master", action.data.master]] if action.data.master else []  # a bridge's port stays one
+            return before + self.create_lines(action.data) + after
         if action.field == "up":
             return [["link", "set", "dev", action.target, "up" if action.after else "down"]]
         if action.field in ("mtu", "mac"):
@@ -207,13 +298,17 @@ class LinkResource(Resource):
         for owner, line, answer in zip(owners, lines, answers):
             if answer is not None:
                 failures.setdefault(owner, "ip %s: %s" % (" ".join(line), answer))
+        if self.for_guests and any(action.field in ("state", "replace") and action.after is not None for action in batch):
+            _wait_for_udev(host)
         return [
             Result(action, FAILED if index in failures else DONE, failures.get(index, "")) for index, action in enumerate(batch)
         ]
 
     def show(self, state):
         shown = {}
-        for link in state.of_kind(self.link_kind):
+        for link in state:
+            if not self.is_mine(link):
+                continue
             entry = {"mtu": link.mtu, "mac": link.mac, "up": link.up}
             if link.lower:
                 entry["lower"] = link.lower
