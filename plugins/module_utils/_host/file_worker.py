@@ -15,6 +15,8 @@ import signal
 import tempfile
 import time
 
+from .ethtool_ioctl import read_features
+
 
 class Stuck(OSError):
     """The operation did not end in its time. It may still take effect later."""
@@ -23,6 +25,12 @@ class Stuck(OSError):
 def _read(path):
     with open(path, "rb") as stream:
         return stream.read().decode("utf-8", "replace")
+
+
+def _content(path):
+    """Every byte, those that are no UTF-8 as surrogates, so that the file can be written back as it was."""
+    with open(path, "rb") as stream:
+        return stream.read().decode("utf-8", "surrogateescape")
 
 
 def _read_many(paths):
@@ -49,7 +57,7 @@ def _replace(path, text, mode):
     try:
         with os.fdopen(descriptor, "wb") as stream:
             os.fchmod(stream.fileno(), mode)
-            stream.write(text.encode())
+            stream.write(text.encode("utf-8", "surrogateescape"))
             stream.flush()
             os.fsync(stream.fileno())
         os.rename(temporary, path)
@@ -80,16 +88,19 @@ def _stat(path):
 
 _OPERATIONS = {
     "read": _read,
+    "content": _content,
     "read_many": _read_many,
     "write": _write,
     "replace": _replace,
     "remove": os.unlink,
+    "mkdir": os.mkdir,
     "listdir": os.listdir,
     "links": _links,
     "readlink": os.readlink,
     "realpath": os.path.realpath,
     "exists": os.path.lexists,
     "stat": _stat,
+    "device_features": read_features,
 }
 
 

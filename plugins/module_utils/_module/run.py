@@ -54,6 +54,7 @@ def run_resource(resource, arguments):
         "pending": [pending.to_dict() for pending in outcome.pending],
         "notes": list(outcome.notes),
     }
+    result.update(plain(resource.facts(outcome)))
     if module._diff:
         result["diff"] = _diff(resource, outcome, module.check_mode)
     module.exit_json(**result)

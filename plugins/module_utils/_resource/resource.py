@@ -17,7 +17,7 @@ class Resource:
         raise NotImplementedError
 
     def consented(self, desired, consent):
-        """``desired`` with the gentler ways given up for which the user consented to a disruptive one; the guard asks for the consent all the same."""
+        """``desired``, disruptive where the user consented to what there is a gentler way for; the guard asks all the same."""
         return desired
 
     def observe(self, host, desired):
@@ -47,6 +47,10 @@ class Resource:
     def notes(self, desired, state):
         """Sentences for the user about what is as wished or cannot be told. Pure."""
         return ()
+
+    def facts(self, outcome):
+        """Keys that the module's result has beyond those of every resource. Pure."""
+        return {}
 
     def batches(self, actions):
         """``actions`` in groups that are applied together, in order."""

@@ -22,6 +22,7 @@ class MemoryWorker:
         self.contents, self.symlinks, self.modes = {}, {}, {}
         self.on_write, self.failures, self.stuck = {}, {}, set()
         self.writes = []
+        self.directories = set()
 
     def call(self, operation, *arguments, timeout=None):
         if operation == "read_many":
@@ -55,6 +56,15 @@ class MemoryWorker:
         if path not in self.contents:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return self.contents[path]
+
+    _content = _read
+
+    def _mkdir(self, path, mode):
+        if self._exists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+        self.writes.append((path, mode))
+        self.modes[path] = mode
+        self.directories.add(path)
 
     def _write(self, path, value):
         real = self._resolve(path)
@@ -100,7 +110,7 @@ class MemoryWorker:
         if path in self.symlinks:
             return True
         real = self._resolve(path)
-        return real in self.contents or any(name.startswith(real + "/") for name in list(self.contents) + list(self.symlinks))
+        return real in self.contents or real in self.directories or any(name.startswith(real + "/") for name in list(self.contents) + list(self.symlinks))
 
     def _stat(self, path):
         self._read(path)
