@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a NIC may be attached to as far as profile, network and its own wishes decide, before any host is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .profiles import ATTACHMENTS, BRIDGE, MACVTAP, REQUIREMENTS, SRIOV
+
+
+@dataclass(frozen=True)
+class Wish:
+    """``model`` and ``backend``: for attachments that have one. ``options``: attachments best first, each with the reason why not, or None."""
+
+    model: str
+    backend: str
+    options: tuple
+
+
+def _device(nic, profile):
+    """Model and backend: the NIC's own wish, else the profile's; what is asked for decides what is not."""
+    model = nic.model or ("virtio" if nic.backend == "vhost" else profile.model)
+    if model != "virtio":
+        return model, "qemu"
+    return model, nic.backend or (profile.backend if profile.model == "virtio" else "vhost")
+
+
+def _why_not(attachment, nic, network, profile):
+    if attachment not in profile.attachments:
+        return profile.excludes(attachment)
+    for requirement in nic.requires:
+        if attachment in REQUIREMENTS[requirement]:
+            return REQUIREMENTS[requirement][attachment]
+    if attachment == SRIOV:
+        if nic.model is not None:
+            return "model %s was asked for: a VF is the card itself and has no other model" % nic.model
+        if nic.backend is not None:
+            return "backend %s was asked for: nothing moves a VF's packets for it" % nic.backend
+    if attachment in (SRIOV, MACVTAP) and not network.uplinks:
+        return "network %s lists no uplink" % network.name
+    if attachment == MACVTAP and network.bridge:
+        return "network %s has the bridge %s for its switch: its uplink cannot be the parent of macvtaps too" % (network.name, network.bridge)
+    if attachment == BRIDGE and not network.bridge:
+        return "network %s names no bridge" % network.name
+    return None
+
+
+def wish(nic, network, profile):
+    """The :class:`Wish` of one NIC. Attachments that the profile leaves out come first where they are faster than all it has."""
+    order = [attachment for attachment in ATTACHMENTS if attachment not in profile.attachments] + list(profile.attachments)
+    model, backend = _device(nic, profile)
+    return Wish(model, backend, tuple((attachment, _why_not(attachment, nic, network, profile)) for attachment in order))

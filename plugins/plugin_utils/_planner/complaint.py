@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An invalid inventory as one message that a person can work through."""
+
+from __future__ import annotations
+
+import reprlib
+
+from .text import clean
+
+_SHOWN = reprlib.Repr()
+_SHOWN.maxstring = _SHOWN.maxother = 120
+_SHOWN.maxlevel = 2
+
+
+def complaint(error, who, host=None):
+    """All problems of an InvalidInput, one a line. ``who``: the plugin that speaks; ``host``: whose plan was to be made."""
+    where = " for %s" % clean(host) if host is not None else ""
+    head = "%s: nothing was planned%s, because of %d problem%s:" % (who, where, len(error.problems), "s"[: len(error.problems) != 1])
+    lines = ["- %s: %s %s" % (clean(p.path), clean(_SHOWN.repr(p.value)), clean(p.message)) for p in error.problems]
+    return "\n".join([head] + lines)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Profiles are data: what a NIC may be attached to, best first, and why. The inventory adds its own by ``vnic_profiles``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SRIOV, MACVTAP, BRIDGE = "sriov", "macvtap", "bridge"
+ATTACHMENTS = (SRIOV, MACVTAP, BRIDGE)  # fastest first
+MODELS = ("virtio", "e1000", "rtl8139")
+BACKENDS = ("vhost", "qemu")
+LATER_PROFILES = ("talk_2011", "multiqueue", "switched")
+DEFAULT_PROFILE = "best_performance"
+
+TALK = "the 2011 talk on KVM's virtual NICs"
+
+# rule: value, reason (a sentence), source
+BUILT_IN = {
+    "best_performance": {
+        "description": "the fastest attachment that the host's hardware allows",
+        "rules": {
+            "attachments": {
+                "value": list(ATTACHMENTS),
+                "reason": "a VF passed through spares the host's kernel every packet; where none can be had, macvtap is the shortest way "
+                "through it, and a bridge the most general",
+                "source": TALK + ", conclusion: SR-IOV where it can be had, else vhost-net",
+            },
+            "model": {
+                "value": "virtio",
+                "reason": "paravirtual: one exit for many packets instead of one for each register access",
+                "source": TALK + ", virtio-net; libvirt, formatdomain, network interfaces",
+            },
+            "backend": {
+                "value": "vhost",
+                "reason": "the kernel moves the packets itself, without a switch to QEMU",
+                "source": TALK + ", vhost-net; drivers/vhost/net.c",
+            },
+        },
+    },
+    "compatible": {
+        "description": "emulated NICs for guests without virtio drivers",
+        "rules": {
+            "attachments": {
+                "value": [MACVTAP, BRIDGE],
+                "reason": "a guest without virtio is not expected to bring a VF's driver either",
+                "source": TALK + ", emulated NICs",
+            },
+            "model": {
+                "value": "e1000",
+                "reason": "nearly every system has a driver for it; each register access leaves the guest, so it is slow",
+                "source": TALK + ", emulated NICs; QEMU, hw/net/e1000.c",
+            },
+            "backend": {
+                "value": "qemu",
+                "reason": "QEMU emulates the card, so vhost-net cannot serve it",
+                "source": "libvirt, formatdomain, network interfaces, driver name (virtio only)",
+            },
+        },
+    },
+}
+
+# What a NIC asks for by ``requires``: the attachments that cannot give it, and why.
+REQUIREMENTS = {
+    "migration": {
+        SRIOV: "requires migration: a guest with a VF passed through cannot migrate, the card holds its state",
+    },
+    "host_access": {
+        MACVTAP: "requires host_access: a macvtap guest cannot reach its own host over the device that its macvtap stands on",
+    },
+    "filtering": {
+        SRIOV: "requires filtering: packets of a VF never pass through the host, which could filter them",
+        MACVTAP: "requires filtering: packets of a macvtap bypass the host's filters (libvirt applies no nwfilter to type direct)",
+    },
+    "mirroring": {
+        SRIOV: "requires mirroring: packets of a VF never pass through the host, which could copy them",
+        MACVTAP: "requires mirroring: packets between macvtaps of one uplink do not pass a port that could be mirrored",
+    },
+    "mac_change": {
+        SRIOV: "requires mac_change: a VF's MAC is set by the host, an untrusted guest cannot change it",
+        MACVTAP: "requires mac_change: a macvtap receives for its own MAC only, unless the guest is trusted to set receive filters",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile: ``attachments`` in order of preference; ``rules``: ``{name: {value, reason, source}}``."""
+
+    name: str
+    description: str
+    rules: dict = field(default_factory=dict)
+
+    @property
+    def attachments(self):
+        return tuple(self.rules["attachments"]["value"])
+
+    @property
+    def model(self):
+        return self.rules["model"]["value"]
+
+    @property
+    def backend(self):
+        return self.rules["backend"]["value"]
+
+    def excludes(self, attachment):
+        """Why this profile does not use ``attachment``."""
+        return "the profile %s does not use it: %s" % (self.name, self.rules["attachments"]["reason"])
+
+
+def built_in(name):
+    entry = BUILT_IN[name]
+    return Profile(name, entry["description"], entry["rules"])
+
+
+def derived(name, entry, base):
+    """The inventory's profile ``name`` on top of ``base``: rules that it states replace the base's, the others stay."""
+    rules = dict(base.rules)
+    for rule, stated in entry["rules"].items():
+        if stated is not None and stated["value"] is not None and None not in (stated["value"] or ()):
+            rules[rule] = {
+                "value": stated["value"],
+                "reason": stated["reason"] or "the profile %s of the inventory says so" % name,
+                "source": stated["source"] or "vnic_profiles.%s" % name,
+            }
+    return Profile(name, entry["description"] or "%s, changed in the inventory" % base.name, rules)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan as plain data: lists that the modules take as they are, and a report for each NIC."""
+
+from __future__ import annotations
+
+from .interface_xml import TYPES, interface_xml
+from .profiles import BRIDGE, MACVTAP, SRIOV
+from .sentences import reason
+from .uplinks import vlan_device
+
+
+def empty(host, profile):
+    """A plan that asks for nothing."""
+    return {
+        "host": host, "profile": profile, "notes": [], "pfs": [], "vfs": [], "vlans": [], "bridges": [], "lower_devices": [], "domains": [], "nics": [],
+    }
+
+
+def _without_none(entry):
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def _source(place):
+    if place.attachment == SRIOV:
+        return {"pf": place.vf[0], "index": place.vf[1]}
+    if place.attachment == MACVTAP:
+        return {"device": place.lower, "mode": "bridge"}
+    return {"bridge": place.bridge}
+
+
+def _interface(attached):
+    """One NIC as the module domain_interface takes it; what it does not own on that attachment is left out."""
+    network, place = attached.local.network, attached.place
+    return _without_none(
+        {
+            "name": attached.nic.name,
+            "type": TYPES[place.attachment],
+            "source": _source(place),
+            "model": attached.model,
+            # vhost or QEMU is a choice for virtio only, and libvirt keeps no such element for other models.
+            "backend": attached.backend if attached.model == "virtio" else None,
+            "mac": attached.mac,
+            "vlan": network.vlan if place.attachment == SRIOV else None,
+            # libvirt sets the MTU of bridge ports; a macvtap has that of its lower device (qemu_domain.c, qemuDomainNetSupportsMTU).
+            "mtu": network.mtu if place.attachment == BRIDGE else None,
+        }
+    )
+
+
+def domains(residents, attached, purge):
+    """The guests that are defined here, each with its NICs that have a place."""
+    by_guest = {}
+    for entry in attached:
+        if entry.place is not None:
+            by_guest.setdefault(entry.nic.guest, []).append(_interface(entry))
+    return [
+        _without_none(
+            {
+                "name": resident.domain.name,
+                "uuid": resident.domain.uuid,
+                "interfaces": by_guest.get(resident.guest.name, []),
+                "purge": purge,
+            }
+        )
+        for resident in residents
+        if resident.domain is not None
+    ]
+
+
+def nic(entry):
+    """The report of one NIC."""
+    place = entry.place
+    domain = entry.resident.domain
+    return {
+        "guest": entry.nic.guest,
+        "uuid": domain.uuid if domain is not None else entry.resident.guest.uuid,
+        "name": entry.nic.name,
+        "network": entry.nic.network,
+        "attachment": place.attachment,
+        "backend": entry.backend,
+        "model": entry.model,
+        "mac": entry.mac,
+        "vlan": entry.local.network.vlan,
+        "reason": reason(entry),
+        "rejected": [{"attachment": attachment, "reason": why} for attachment, why in entry.rejected],
+        "numa_node": place.node,
+        "vf": {"pf": place.vf[0], "index": place.vf[1]} if place.vf is not None else None,
+        "status": entry.resident.status,
+        "xml": interface_xml(entry),
+    }
+
+
+class HostSide:
+    """What must exist on the host before its guests' NICs: VLAN subinterfaces, bridges, lower devices that are up and wide enough."""
+
+    def __init__(self, problems):
+        self._problems = problems
+        self.vlans, self.bridges, self._lowers, self._ports = {}, {}, {}, {}
+
+    def add(self, entry):
+        place, network = entry.place, entry.local.network
+        if place.attachment == BRIDGE:
+            self._add_bridge(place, network)
+        if place.uplink is None:
+            return
+        if place.attachment == MACVTAP or place.port is not None:
+            self._add_lower(place.uplink, network)
+            if network.vlan is not None:
+                self._add_vlan(place.uplink.name, network)
+        elif network.mtu is not None:  # a VF's MTU is at most its card's
+            self._add_lower(place.uplink, network)
+
+    def _add_bridge(self, place, network):
+        found = self.bridges.setdefault(place.bridge, {"name": place.bridge})
+        if place.port is not None:
+            found["ports"] = [place.port]
+            other = self._ports.setdefault(place.port, place.bridge)
+            if other != place.bridge:
+                self._problems.at(network.path).at("uplinks").add(
+                    place.port, "is to be a port of %s and of %s: a device is the port of one bridge" % (other, place.bridge)
+                )
+
+    def _add_lower(self, device, network):
+        """MTUs only grow: a card serves all its networks."""
+        mtu = self._lowers.get(device.name)
+        if network.mtu is not None:
+            mtu = max(network.mtu, mtu or 0, device.mtu or 0)
+        self._lowers[device.name] = mtu
+
+    def _add_vlan(self, uplink, network):
+        name = vlan_device(uplink, network.vlan)
+        found = self.vlans.setdefault(name, {"name": name, "lower": uplink, "id": network.vlan})
+        if (found["lower"], found["id"]) != (uplink, network.vlan):
+            self._problems.at(network.path).at("vlan").add(
+                network.vlan, "needs the name %s on %s, which VLAN %d of %s has: give one of the two cards a shorter name" % (
+                    name, uplink, found["id"], found["lower"],
+                )
+            )
+        if network.mtu is not None:
+            found["mtu"] = max(network.mtu, found.get("mtu", 0))
+
+    def lower_devices(self):
+        return [_without_none({"name": name, "up": True, "mtu": mtu}) for name, mtu in sorted(self._lowers.items())]
+
+
+def sorted_values(entries):
+    return [entries[key] for key in sorted(entries)]

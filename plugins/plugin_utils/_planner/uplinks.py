@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The networks of the inventory on this host: which cards their uplinks are, and what each card is used for."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from ...module_utils._model.errors import Problem
+from ...module_utils._model.fields import Problems
+from ...module_utils._model.names import IFNAMSIZ, parse_own_interface_name
+from .crosscheck import conflict
+from .host_facts import Sriov
+from .profiles import BRIDGE, MACVTAP
+from .selectors import resolve
+
+
+@dataclass(frozen=True)
+class LocalNetwork:
+    """A network here. ``devices``: its uplinks' devices, in order of PCI address."""
+
+    network: object
+    devices: tuple
+
+    @property
+    def switch(self):
+        return BRIDGE if self.network.bridge else MACVTAP
+
+
+def vlan_device(uplink, vlan):
+    """The name of the VLAN subinterface, within the kernel's 15 characters: ``ens2.100``, or shortened with a hash of the uplink's name."""
+    suffix = ".%d" % vlan
+    name = uplink + suffix
+    if len(name.encode("utf-8", "surrogatepass")) >= IFNAMSIZ:
+        digest = hashlib.sha256(uplink.encode("utf-8", "surrogatepass")).hexdigest()[:4]
+        head = uplink[: IFNAMSIZ - 1 - len(suffix) - 1 - len(digest)]
+        name = "%s-%s%s" % (head, digest, suffix)
+    try:
+        return parse_own_interface_name(name)
+    except ValueError:  # foreign device names may hold anything
+        return "v-%s%s" % (hashlib.sha256(uplink.encode("utf-8", "surrogatepass")).hexdigest()[:6], suffix)
+
+
+def _lookup(network, facts, problems):
+    """The devices of a network, and ``{device name: (stated number of VFs, path)}``."""
+    devices, stated = {}, {}
+    for uplink in network.uplinks:
+        here = problems.at(uplink.path)
+        try:
+            found = resolve(uplink.selector, facts)
+        except ValueError as error:
+            here.at("device").add(str(uplink.selector), str(error))
+            continue
+        for device in found:
+            if device.name in devices:
+                here.at("device").add(str(uplink.selector), "means %s, which another uplink of this network means too" % device.name)
+            devices[device.name] = device
+            if uplink.vfs is not None:
+                stated[device.name] = (uplink.vfs, uplink.path)
+                _check_count(uplink.vfs, device, here.at("vfs"))
+    ordered = tuple(sorted(devices.values(), key=lambda device: (device.pci or "~", device.name)))
+    if network.bridge and len(ordered) > 1:
+        problems.at(network.path).at("uplinks").add(
+            ", ".join(device.name for device in ordered), "are too many for a bridge, which takes one: two uplinks in one bridge close a loop"
+        )
+    return LocalNetwork(network, ordered), stated
+
+
+def _check_count(vfs, device, problems):
+    if device.sriov is None and vfs > 0:
+        problems.add(
+            vfs, "is more than %s has: it shows no SR-IOV capability; turn SR-IOV on in the firmware, or leave vfs out" % device.name
+        )
+    elif isinstance(device.sriov, Sriov) and device.sriov.total is not None and vfs > device.sriov.total:
+        problems.add(vfs, "is more than %s has: allowed are 0 to %d" % (device.name, device.sriov.total))
+
+
+def look_up(intent, facts, used, problems, notes):
+    """``({name: LocalNetwork}, {device name: stated number of VFs})`` for the networks that this host needs.
+
+    ``used``: names of the networks that its guests use. The others matter only for the numbers of VFs that they state; where their uplinks
+    are not on this host, that is a note, not a problem.
+    """
+    networks, counts, kinds = {}, {}, {}
+    for name in sorted(intent.networks):
+        network = intent.networks[name]
+        if name not in used and not any(uplink.vfs is not None for uplink in network.uplinks):
+            continue
+        found = []
+        local, stated = _lookup(network, facts, problems if name in used else Problems("", found))
+        if found:
+            notes += ["not needed here, not done: %s" % _sentence(problem) for problem in found]
+            continue
+        networks[name] = local
+        for device in local.devices:
+            first = kinds.setdefault(device.name, local)
+            if first.switch != local.switch:
+                problems.at(network.path).at("uplinks").add(device.name, conflict(local.switch, first.switch, first.network.name))
+        for device, (vfs, path) in stated.items():
+            first = counts.setdefault(device, (vfs, name))
+            if first[0] != vfs:
+                problems.at(path).at("vfs").add(vfs, "contradicts network %s, which states %d for %s" % (first[1], first[0], device))
+    return networks, {device: vfs for device, (vfs, name) in counts.items()}
+
+
+def _sentence(problem: Problem):
+    return "%s: %s %s" % (problem.path, problem.value, problem.message)
