@@ -10,11 +10,13 @@ author: kvm.vnic contributors (@kvm-vnic)
 version_added: 0.1.0
 short_description: CPUs as the kernel's list
 description:
-  - Turns a hexadecimal CPU mask, or a list of CPU numbers, into the shortest list that the kernel writes and reads, such as V(0-3,8).
+  - Turns a hexadecimal CPU mask, or a list of CPU numbers, into the shortest list that the kernel writes and reads,
+    such as V(0-3,8).
   - A string is taken as a mask. The list of the same CPUs as a mask gives the filter P(kvm.vnic.cpu_mask#filter).
 options:
   _input:
-    description: A mask in hexadecimal, with groups of 32 bits separated by commas and the highest group first; or a list of CPU numbers.
+    description: A mask in hexadecimal, with groups of 32 bits separated by commas and the highest group first; or a
+    list of CPU numbers.
     type: raw
     required: true
 seealso:

@@ -44,7 +44,9 @@ from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.plain import pla
 def filter_cpu_mask(value):
     try:
         value = plain(value)
-        return (CpuSet.from_list(value) if isinstance(value, str) else from_numbers(value, "a CPU list in quotes")).to_mask()
+        return (
+            CpuSet.from_list(value) if isinstance(value, str) else from_numbers(value, "a CPU list in quotes")
+        ).to_mask()
     except ValueError as error:
         raise AnsibleFilterError("kvm.vnic.cpu_mask: %s" % error) from error
 

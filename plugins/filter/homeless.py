@@ -55,7 +55,9 @@ def filter_homeless(intent, plans):
     except InvalidInput as error:
         raise AnsibleFilterError(complaint(error, "kvm.vnic.homeless")) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError("kvm.vnic.homeless: needs a list of plans as kvm.vnic.plan returns them: %r" % error) from error
+        raise AnsibleFilterError(
+            "kvm.vnic.homeless: needs a list of plans as kvm.vnic.plan returns them: %r" % error
+        ) from error
 
 
 class FilterModule:

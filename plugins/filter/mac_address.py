@@ -10,9 +10,11 @@ author: kvm.vnic contributors (@kvm-vnic)
 version_added: 0.1.0
 short_description: The MAC address that is made for a guest's NIC
 description:
-  - The address that the planner makes of a guest's and a NIC's name, where the inventory states none and the guest has none.
+  - The address that the planner makes of a guest's and a NIC's name, where the inventory states none and the guest
+    has none.
   - It depends on nothing else, so that a guest keeps it when it moves to another host.
-  - Should two NICs of the inventory be due the same address, the planner gives both another; this filter, which sees one NIC, does not know.
+  - Should two NICs of the inventory be due the same address, the planner gives both another; this filter, which sees
+    one NIC, does not know.
 positional: nic, prefix
 options:
   _input:
@@ -46,12 +48,17 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kvm.vnic.plugins.module_utils._model.fields import Problems
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import InvalidInput
+from ansible_collections.kvm.vnic.plugins.module_utils._model.fields import Problems
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.complaint import complaint
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.macs import made_mac
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.plain import plain
-from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.schema import DEFAULT_MAC_PREFIX, GUEST, INTENT, INTERFACE
+from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.schema import (
+    DEFAULT_MAC_PREFIX,
+    GUEST,
+    INTENT,
+    INTERFACE,
+)
 
 
 def filter_mac_address(guest, nic, prefix=DEFAULT_MAC_PREFIX):

@@ -11,7 +11,7 @@ version_added: 0.1.0
 short_description: A host's plan as text
 description:
   - Says for each NIC what it is attached to, why, and why not to something better; then what must exist on the host.
-  - Control characters, which names of guests and devices may hold, are shown as question marks.
+  - Control characters, which names of guests and devices may hold, are shown as U+FFFD.
 options:
   _input:
     description: A plan, as the filter P(kvm.vnic.plan#filter) returns it.

@@ -11,7 +11,9 @@ from .profiles import ATTACHMENTS, BRIDGE, MACVTAP, SRIOV
 
 @dataclass(frozen=True)
 class Attached:
-    """A NIC with its place. ``interface``: what its guest has of it already, or None; ``place`` is None when nothing was left; ``rejected``: ``((attachment, reason), …)``, best first."""
+    """A NIC with its place. ``interface``: what its guest has of it already, or None; ``place`` is None when nothing
+    was left; ``rejected``: ``((attachment, reason), …)``, best first.
+    """
 
     resident: object
     nic: object
@@ -31,10 +33,12 @@ def attach(intent, residents, networks, places):
         for nic in resident.guest.nics:
             local = networks.get(nic.network)
             if local is not None:  # else a problem says why
-                waiting.append((resident, nic, local, resident.interface(nic), wish(nic, local.network, intent.profile)))
+                waiting.append(
+                    (resident, nic, local, resident.interface(nic), wish(nic, local.network, intent.profile))
+                )
     refusal = places.host_refuses_vfs()
     kept = {}
-    for resident, nic, local, interface, wished in waiting:
+    for _resident, nic, local, interface, wished in waiting:
         if refusal is None and not _vf_excluded(nic, local, wished, places):
             place = places.kept_vf(nic, _reachable(nic, local, places), interface)
             if place is not None:
@@ -59,7 +63,7 @@ def _reachable(nic, local, places):
 
 
 def _is_better(attachment, place, intent):
-    """Whether ``attachment`` comes before what was chosen: in the profile, or in speed where the profile leaves it out."""
+    """Whether ``attachment`` comes before what was chosen: in the profile, or in speed where that leaves it out."""
     if place is None or attachment in intent.profile.attachments:
         return True
     return ATTACHMENTS.index(attachment) < ATTACHMENTS.index(place.attachment)
@@ -74,7 +78,9 @@ def _attach(entry, intent, kept, refusal, places):
             if attachment == SRIOV:
                 reason = _vf_excluded(nic, local, wished, places) or refusal
                 if reason is None:
-                    place, reason = (kept[str(nic)], None) if str(nic) in kept else places.new_vf(nic, _reachable(nic, local, places), node)
+                    place = kept.get(str(nic))
+                    if place is None:
+                        place, reason = places.new_vf(nic, _reachable(nic, local, places), node)
             elif attachment == MACVTAP:
                 place, reason = places.macvtap(local, node, interface)
             elif attachment == BRIDGE:

@@ -10,7 +10,9 @@ from .profiles import ATTACHMENTS, BRIDGE, MACVTAP, REQUIREMENTS, SRIOV
 
 @dataclass(frozen=True)
 class Wish:
-    """``model`` and ``backend``: for attachments that have one. ``options``: attachments best first, each with the reason why not, or None."""
+    """``model`` and ``backend``: for attachments that have one. ``options``: attachments best first, each with the
+    reason why not, or None.
+    """
 
     model: str
     backend: str
@@ -39,14 +41,23 @@ def _why_not(attachment, nic, network, profile):
     if attachment in (SRIOV, MACVTAP) and not network.uplinks:
         return "network %s lists no uplink" % network.name
     if attachment == MACVTAP and network.bridge:
-        return "network %s has the bridge %s for its switch: its uplink cannot be the parent of macvtaps too" % (network.name, network.bridge)
+        return "network %s has the bridge %s for its switch: its uplink cannot be the parent of macvtaps too" % (
+            network.name,
+            network.bridge,
+        )
     if attachment == BRIDGE and not network.bridge:
         return "network %s names no bridge" % network.name
     return None
 
 
 def wish(nic, network, profile):
-    """The :class:`Wish` of one NIC. Attachments that the profile leaves out come first where they are faster than all it has."""
-    order = [attachment for attachment in ATTACHMENTS if attachment not in profile.attachments] + list(profile.attachments)
+    """The :class:`Wish` of one NIC. Attachments that the profile leaves out come first where they are faster than all
+    it has.
+    """
+    order = [attachment for attachment in ATTACHMENTS if attachment not in profile.attachments] + list(
+        profile.attachments
+    )
     model, backend = _device(nic, profile)
-    return Wish(model, backend, tuple((attachment, _why_not(attachment, nic, network, profile)) for attachment in order))
+    return Wish(
+        model, backend, tuple((attachment, _why_not(attachment, nic, network, profile)) for attachment in order)
+    )

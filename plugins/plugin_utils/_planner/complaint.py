@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import reprlib
 
-from .text import clean
+from ...module_utils._model.display_text import display_text
 
 _SHOWN = reprlib.Repr()
 _SHOWN.maxstring = _SHOWN.maxother = 120
@@ -13,8 +13,18 @@ _SHOWN.maxlevel = 2
 
 
 def complaint(error, who, host=None):
-    """All problems of an InvalidInput, one a line. ``who``: the plugin that speaks; ``host``: whose plan was to be made."""
-    where = " for %s" % clean(host) if host is not None else ""
-    head = "%s: nothing was planned%s, because of %d problem%s:" % (who, where, len(error.problems), "s"[: len(error.problems) != 1])
-    lines = ["- %s: %s %s" % (clean(p.path), clean(_SHOWN.repr(p.value)), clean(p.message)) for p in error.problems]
+    """All problems of an InvalidInput, one a line. ``who``: the plugin that speaks; ``host``: whose plan was to be
+    made.
+    """
+    where = " for %s" % display_text(host) if host is not None else ""
+    head = "%s: nothing was planned%s, because of %d problem%s:" % (
+        who,
+        where,
+        len(error.problems),
+        "s"[: len(error.problems) != 1],
+    )
+    lines = [
+        "- %s: %s %s" % (display_text(p.path), display_text(_SHOWN.repr(p.value)), display_text(p.message))
+        for p in error.problems
+    ]
     return "\n".join([head] + lines)

@@ -26,12 +26,14 @@ def check_networks(networks, problems):
             here.at("switch").add(dict(switch), "names two kinds of switch: a network has one")
         if bridge and len(network["uplinks"]) > 1:
             here.at("uplinks").add(
-                len(network["uplinks"]), "are too many for a bridge, which takes one: two uplinks in one bridge close a loop; bond them first"
+                len(network["uplinks"]),
+                "are too many for a bridge, which takes one: two uplinks in one bridge close a loop; bond them first",
             )
         if bridge and network["vlan"] is not None and not network["uplinks"]:
             here.at("vlan").add(
                 network["vlan"],
-                "needs the uplink on which %s takes that VLAN: list it under uplinks, or leave vlan out where the bridge has it already" % bridge,
+                "needs the uplink on which %s takes that VLAN: list it under uplinks, or leave vlan out where the "
+                "bridge has it already" % bridge,
             )
     _check_bridges(networks, problems)
     _check_uplinks(networks, problems)
@@ -45,7 +47,8 @@ def _check_bridges(networks, problems):
             first = owners.setdefault(bridge, name)
             if first != name:
                 problems.at(name).at("switch").at("bridge").add(
-                    bridge, "is the switch of network %s too: a bridge is one network; let the guests name %s" % (first, first)
+                    bridge,
+                    "is the switch of network %s too: a bridge is one network; let the guests name %s" % (first, first),
                 )
 
 
@@ -66,7 +69,10 @@ def _check_uplinks(networks, problems):
             if uplink["vfs"] is not None:
                 first = counts.setdefault(device, (uplink["vfs"], name))
                 if first[0] != uplink["vfs"]:
-                    here.at("vfs").add(uplink["vfs"], "contradicts network %s, which states %d for the same card" % (first[1], first[0]))
+                    here.at("vfs").add(
+                        uplink["vfs"],
+                        "contradicts network %s, which states %d for the same card" % (first[1], first[0]),
+                    )
             first = kinds.setdefault(device, (kind, name))
             if first[0] != kind:
                 here.at("device").add(str(device), conflict(kind, first[0], first[1]))
@@ -74,15 +80,23 @@ def _check_uplinks(networks, problems):
                 held = bridges.setdefault((device, network["vlan"]), (network["switch"]["bridge"], name))
                 if held[1] != name:
                     here.at("device").add(
-                        str(device), "is the port of bridge %s in network %s, with the same VLAN or none: a device is the port of one bridge" % held
+                        str(device),
+                        "is the port of bridge %s in network %s, with the same VLAN or none: a device has one bridge"
+                        % held,
                     )
 
 
 def conflict(kind, other_kind, other):
     """The sentence for an uplink that two networks use with different switches."""
     words = {BRIDGE: "a port of a bridge", MACVTAP: "the parent of macvtaps"}
-    return "is %s here and %s in network %s: an uplink has one kind of switch; give both networks the same kind, or another card" % (
-        words[kind], words[other_kind], other,
+    return (
+        "is %s here and %s in network %s: an uplink has one kind of switch; give both networks the same kind, or "
+        "another card"
+        % (
+            words[kind],
+            words[other_kind],
+            other,
+        )
     )
 
 
@@ -109,14 +123,22 @@ def _check_interfaces(guest, networks, known_networks, problems):
         here = problems.at(index)
         if nic["name"] is not None:
             if nic["name"] in seen:
-                here.at("name").add(nic["name"], "occurs twice in guest %s: it is interfaces[%d]'s too" % (guest["name"], seen[nic["name"]]))
+                here.at("name").add(
+                    nic["name"],
+                    "occurs twice in guest %s: it is interfaces[%d]'s too" % (guest["name"], seen[nic["name"]]),
+                )
             seen.setdefault(nic["name"], index)
         if nic["network"] is not None and nic["network"] not in known_networks:
             here.at("network").add(
-                nic["network"], "is no network of vnic_networks:%s defined are %s" % (did_you_mean(nic["network"], networks), _listed(networks))
+                nic["network"],
+                "is no network of vnic_networks:%s defined are %s"
+                % (did_you_mean(nic["network"], networks), _listed(networks)),
             )
         if nic["backend"] == "vhost" and nic["model"] not in (None, "virtio"):
-            here.at("backend").add("vhost", "cannot serve model %s: vhost-net serves virtio only; leave backend out, or take qemu" % nic["model"])
+            here.at("backend").add(
+                "vhost",
+                "cannot serve model %s: vhost-net serves virtio only; leave backend out, or take qemu" % nic["model"],
+            )
 
 
 def check_macs(guests, prefix, problems):
@@ -144,7 +166,9 @@ def check_macs(guests, prefix, problems):
 
 
 def choose_profile(read, problems):
-    """The profile that holds here, or None with the problem recorded. Every profile of the inventory is checked, used or not."""
+    """The profile that holds here, or None with the problem recorded. Every profile of the inventory is checked, used
+    or not.
+    """
     own, done = read["profiles"], {}
     for name in own:
         here = problems.at("vnic_profiles").at(name)
@@ -187,4 +211,6 @@ def _check_profile(profile, problems):
     if len(set(attachments)) != len(attachments):
         problems.at("attachments").at("value").add(list(attachments), "lists an attachment twice")
     if profile.backend == "vhost" and profile.model != "virtio":
-        problems.at("backend").add("vhost", "cannot serve model %s: vhost-net serves virtio only; state backend qemu too" % profile.model)
+        problems.at("backend").add(
+            "vhost", "cannot serve model %s: vhost-net serves virtio only; state backend qemu too" % profile.model
+        )

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 
 def homeless(intent, plans):
-    """Names of the guests, in order, that no plan of ``plans`` found defined on its host; they are pending wherever they will be."""
+    """Names of the guests, in order, that no plan of ``plans`` found defined on its host; they are pending wherever
+    they will be.
+    """
     names, uuids = set(), set()
     for plan in plans:
         names.update(nic["guest"] for nic in plan.get("nics", ()) if nic["status"] == "planned")

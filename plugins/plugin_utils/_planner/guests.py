@@ -27,9 +27,8 @@ class Resident:
         for interface in self.domain.interfaces:
             if interface.name == nic.name:
                 return interface
-        others = {other.name for other in self.guest.nics}
         for interface in self.domain.interfaces:
-            if interface.mac == nic.mac and interface.name not in others:
+            if interface.name is None and interface.mac == nic.mac:
                 return interface
         return None
 
@@ -50,7 +49,9 @@ def find(intent, facts, host, problems, notes):
         elif domain.name in intent.by_name and intent.by_name[domain.name] is not guest:
             other = intent.by_name[domain.name]
             if other.uuid is None:
-                problems.at(other.path).at("name").add(other.name, "means the same guest as %s.uuid: list it once" % guest.path)
+                problems.at(other.path).at("name").add(
+                    other.name, "means the same guest as %s.uuid: list it once" % guest.path
+                )
         if guest is not None:
             here[guest.name] = Resident(guest, domain)
     announced = [guest for guest in intent.by_host.get(host, ()) if guest.name not in here]

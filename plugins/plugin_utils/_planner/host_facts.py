@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One host as ``kvm.vnic.host_info`` saw it. Reading is total: what is missing, ``"unknown"`` or of another type becomes None or empty."""
+"""One host as ``kvm.vnic.host_info`` saw it. Reading is total: what is missing, ``"unknown"`` or of another type
+becomes None or empty.
+"""
 
 from __future__ import annotations
 
@@ -54,8 +56,9 @@ class Sriov:
 
 @dataclass(frozen=True)
 class Device:
-    """A network device. ``master``: what it is a port of, None for nothing, ``"unknown"``; ``sriov``: :class:`Sriov`, None, ``"unknown"``;
-    ``physical_function``: the PF's name for a VF; ``management``: also True where that is unknown."""
+    """A network device. ``master``: what it is a port of, None for nothing, ``"unknown"``; ``sriov``: :class:`Sriov`,
+    None, ``"unknown"``; ``physical_function``: the PF's name for a VF; ``management``: True also where that is unknown.
+    """
 
     name: str
     mac: object
@@ -75,7 +78,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Interface:
-    """A NIC that a domain has. ``vf``: ``(pf, index)`` or None; ``lower``: the device its macvtap stands on, or None."""
+    """A NIC that a domain has. ``vf``: ``(pf, index)`` or None; ``lower``: what its macvtap stands on, or None."""
 
     name: object
     mac: object
@@ -130,7 +133,8 @@ def _device(raw):
         master=None if master is None else (_text(master) or "unknown"),
         lower=_text(raw.get("lower")),
         ours=raw.get("ours") is True,
-        physical_function=_text(_mapping(function).get("name")) or ("an unknown card" if isinstance(function, dict) else None),
+        physical_function=_text(_mapping(function).get("name"))
+        or ("an unknown card" if isinstance(function, dict) else None),
         sriov=_sriov(raw.get("sriov")),
         addresses=tuple(str(address) for address in addresses) if isinstance(addresses, list) else None,
         management=raw.get("management") is not False,
@@ -143,13 +147,21 @@ class HostFacts:
     def __init__(self, raw):
         raw = _mapping(raw)
         nics = raw.get("nics")
-        self.nics = {entry["name"]: _device(entry) for entry in _mappings(nics) if _text(entry.get("name"))} if isinstance(nics, list) else None
+        self.nics = (
+            {entry["name"]: _device(entry) for entry in _mappings(nics) if _text(entry.get("name"))}
+            if isinstance(nics, list)
+            else None
+        )
         iommu = _mapping(raw.get("iommu"))
         self.iommu = _flag(iommu.get("enabled"))
         self.interrupt_remapping = _flag(iommu.get("interrupt_remapping"))
-        self.ovs_bridges = frozenset(name for name in _list(_mapping(raw.get("ovs")).get("bridges")) if isinstance(name, str))
+        self.ovs_bridges = frozenset(
+            name for name in _list(_mapping(raw.get("ovs")).get("bridges")) if isinstance(name, str)
+        )
         libvirt = _mapping(raw.get("libvirt"))
-        self.libvirt_problem = None if libvirt.get("available") is True else (_text(libvirt.get("problem")) or "it could not be asked")
+        self.libvirt_problem = (
+            None if libvirt.get("available") is True else (_text(libvirt.get("problem")) or "it could not be asked")
+        )
         self._cpus = self._read_nodes(raw.get("numa_nodes"))
         self._vf_of_pci = {}
         self._group_sizes = {}
@@ -165,7 +177,9 @@ class HostFacts:
 
     def ports(self, master):
         """Devices that are ports of ``master``, by name; guests' taps among them."""
-        return sorted((device for device in (self.nics or {}).values() if device.master == master), key=lambda device: device.name)
+        return sorted(
+            (device for device in (self.nics or {}).values() if device.master == master), key=lambda device: device.name
+        )
 
     def isolated(self, vf):
         """Whether the VF is alone in its IOMMU group, as far as VFs are concerned: None when its group is unknown."""
@@ -219,6 +233,6 @@ class HostFacts:
             name=_text(raw.get("name")),
             mac=mac.lower() if mac else None,
             vf=place,
-            lower=_text(source.get("dev")) if raw.get("type") == "direct" else None,
+            lower=(_text(source.get("device")) or _text(source.get("dev"))) if raw.get("type") == "direct" else None,
             persistent=raw.get("persistent") is not False,
         )

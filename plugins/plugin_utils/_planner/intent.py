@@ -75,15 +75,21 @@ def assemble(read, profile, macs):
     for name, entry in read["networks"].items():
         path = "vnic_networks.%s" % name
         uplinks = (
-            Uplink(uplink["device"], uplink["vfs"], "%s.uplinks[%d]" % (path, index)) for index, uplink in enumerate(entry["uplinks"])
+            Uplink(uplink["device"], uplink["vfs"], "%s.uplinks[%d]" % (path, index))
+            for index, uplink in enumerate(entry["uplinks"])
         )
         ordered = tuple(sorted(uplinks, key=lambda uplink: uplink.selector))
-        networks[name] = Network(name, ordered, (entry["switch"] or {}).get("bridge"), entry["vlan"], entry["mtu"], path)
+        networks[name] = Network(
+            name, ordered, (entry["switch"] or {}).get("bridge"), entry["vlan"], entry["mtu"], path
+        )
     guests = []
     for index, entry in enumerate(read["guests"]):
         path = "vnic_guests[%d]" % index
         nics = tuple(
-            sorted((_nic(entry["name"], nic, macs, path, at) for at, nic in enumerate(entry["interfaces"])), key=lambda nic: nic.name)
+            sorted(
+                (_nic(entry["name"], nic, macs, path, at) for at, nic in enumerate(entry["interfaces"])),
+                key=lambda nic: nic.name,
+            )
         )
         guests.append(Guest(entry["name"], entry["uuid"], entry["host"], nics, path))
     guests.sort(key=lambda guest: guest.name)

@@ -1,49 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A planned NIC as libvirt's ``<interface>``, for those who define the guest. Built as elements, never as text."""
+"""A planned NIC as libvirt's ``<interface>``, for those who define the guest: what the module domain_interface would
+write.
+"""
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ElementTree
 
-from ...module_utils._model.domain_xml import OUR_ALIAS
-from .profiles import BRIDGE, MACVTAP, SRIOV
-
-TYPES = {SRIOV: "hostdev", MACVTAP: "direct", BRIDGE: "bridge"}  # libvirt, formatdomain, network interfaces
-_PCI = re.compile(r"^([0-9a-f]+):([0-9a-f]+):([0-9a-f]+)\.([0-7])$", re.ASCII)
+from ...module_utils._model.addresses import is_pci
+from ...module_utils._model.interface_xml import rendered, text_of
 
 
-def _pci_address(parent, pci):
-    match = _PCI.match(pci)
-    ElementTree.SubElement(
-        parent, "address", dict(zip(("domain", "bus", "slot", "function"), ("0x" + part for part in match.groups())), type="pci")
-    )
+def interface_xml(interface, pci):
+    """The element as text. ``interface``: as the module takes it; ``pci``: the VF's address, if it sits on one.
 
-
-def interface_xml(attached):
-    """The element as text. None for a VF whose PCI address is known only after it was made."""
-    place, network = attached.place, attached.local.network
-    if place.attachment == SRIOV and not _PCI.match(place.pci or ""):
-        return None
-    interface = ElementTree.Element("interface", {"type": TYPES[place.attachment]})
-    ElementTree.SubElement(interface, "mac", {"address": attached.mac})
-    source = ElementTree.SubElement(interface, "source")
-    if place.attachment == SRIOV:
-        interface.set("managed", "yes")
-        _pci_address(source, place.pci)
-        if network.vlan is not None:
-            ElementTree.SubElement(ElementTree.SubElement(interface, "vlan"), "tag", {"id": str(network.vlan)})
-    elif place.attachment == MACVTAP:
-        # Always explicit: libvirt's default is vepa, which needs a switch that sends packets back (formatdomain, direct attachment).
-        source.attrib.update({"dev": place.lower, "mode": "bridge"})
-    else:
-        source.set("bridge", place.bridge)
-    if attached.model is not None:
-        ElementTree.SubElement(interface, "model", {"type": attached.model})
-        if attached.model == "virtio":
-            ElementTree.SubElement(interface, "driver", {"name": attached.backend})
-    if network.mtu is not None and place.attachment == BRIDGE:
-        ElementTree.SubElement(interface, "mtu", {"size": str(network.mtu)})
-    ElementTree.SubElement(interface, "alias", {"name": OUR_ALIAS + attached.nic.name})
-    ElementTree.indent(interface)
-    return ElementTree.tostring(interface, encoding="unicode")
+    None for a VF whose address is known only after it was made.
+    """
+    if interface["type"] == "hostdev":
+        if pci is None or not is_pci(pci):
+            return None
+        interface = dict(interface, source={"pci": pci})
+    element = rendered(interface)
+    ElementTree.indent(element)
+    return text_of(element)

@@ -9,7 +9,9 @@ ROUNDS = 64
 
 
 def made_mac(guest, nic, prefix, round_=0):
-    """``prefix`` followed by as many bits of a SHA-256 as an address has left. ``round_`` gives other bits where the first are contested."""
+    """``prefix`` followed by as many bits of a SHA-256 as an address has left. ``round_`` gives other bits where the
+    first are contested.
+    """
     seed = "\0".join(("kvm.vnic", guest, nic) + ((str(round_),) if round_ else ()))
     octets = prefix.split(":")
     digest = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).digest()
@@ -17,10 +19,13 @@ def made_mac(guest, nic, prefix, round_=0):
 
 
 def assign(nics, stated, prefix):
-    """``{(guest, nic): address}`` for ``nics`` (pairs), none of which is among the addresses ``stated`` or occurs twice.
+    """``{(guest, nic): address}`` for ``nics`` (pairs), none of which is among the addresses ``stated`` or occurs
+    twice.
 
-    What two NICs would both get, neither gets: each goes on to its next round. So the answer depends on nobody's order, and a NIC that is
-    added later never takes the address that another already has. Raises ValueError when the prefix leaves too few addresses.
+    What two NICs would both get, neither gets: each goes on to its next round. So the answer depends on nobody's order,
+    and a NIC that is
+    added later never takes the address that another already has. Raises ValueError when the prefix leaves too few
+    addresses.
     """
     taken, assigned = set(stated), {}
     waiting = set(nics)

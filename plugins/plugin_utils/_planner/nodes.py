@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The nodes that the inventory's schema is made of. Each reads a plain value, records what is wrong with it and returns it normalised."""
+"""The nodes that the inventory's schema is made of. Each reads a plain value, records what is wrong with it and returns
+it normalised.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class Text:
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number; digits in a string are taken too, as ``-e`` gives them, but not with a leading zero, which YAML takes for octal."""
+    """A whole number; digits in a string are taken too, as ``-e`` gives them, but not with a leading zero, which YAML
+    takes for octal.
+    """
 
     what: str
     lowest: int
@@ -59,7 +63,10 @@ class Whole:
             return "is a boolean, no %s: %s (YAML reads on, off, yes and no as booleans)" % (self.what, allowed)
         if isinstance(value, str):
             if value[:1] == "0" and value.isdigit():
-                return "has a leading zero, which YAML takes for octal when it is not quoted: write it without; %s" % allowed
+                return (
+                    "has a leading zero, which YAML takes for octal when it is not quoted: write it without; %s"
+                    % allowed
+                )
             return unexpanded(value) or "is no %s: %s" % (self.what, allowed)
         return "is no %s: %s" % (self.what, allowed)
 
@@ -104,7 +111,9 @@ class Choice:
         elif value in self.later:
             problems.add(value, "comes with a later release: %s" % allowed)
         else:
-            problems.add(value, unexpanded(value) or "is no %s:%s %s" % (self.what, did_you_mean(value, self.words), allowed))
+            problems.add(
+                value, unexpanded(value) or "is no %s:%s %s" % (self.what, did_you_mean(value, self.words), allowed)
+            )
         return None
 
     def allowed(self):
@@ -166,7 +175,8 @@ class Key:
 
 @dataclass(frozen=True)
 class Record:
-    """A mapping with known keys. Absent optional keys get their default; a record that is no mapping at all reads as None.
+    """A mapping with known keys. Absent optional keys get their default; a record that is no mapping at all reads as
+    None.
 
     ``prefix`` goes before the keys in paths, where the user knows them by another name.
     """
@@ -177,13 +187,17 @@ class Record:
 
     def read(self, value, problems):
         if not isinstance(value, dict):
-            problems.add(value, "is %s: expected %s with the keys %s" % (kind_of(value), self.what, ", ".join(self.keys)))
+            problems.add(
+                value, "is %s: expected %s with the keys %s" % (kind_of(value), self.what, ", ".join(self.keys))
+            )
             return None
         for name in value:
             if name not in self.keys:
                 allowed = [key for key, spec in self.keys.items() if not spec.later]
                 problems.at(self.prefix + str(name)).add(
-                    value[name], "is an unknown key of %s:%s allowed are %s" % (self.what, did_you_mean(name, allowed), ", ".join(allowed))
+                    value[name],
+                    "is an unknown key of %s:%s allowed are %s"
+                    % (self.what, did_you_mean(name, allowed), ", ".join(allowed)),
                 )
         return {name: self._read_key(name, spec, value.get(name, ABSENT), problems) for name, spec in self.keys.items()}
 

@@ -11,8 +11,10 @@ from .uplinks import vlan_device
 
 @dataclass(frozen=True)
 class Place:
-    """``vf``: ``(pf, index)``; ``lower``: what the macvtap stands on; ``bridge``: its name; ``uplink``: the card below, None for none;
-    ``port``: what the planned bridge holds of the uplink; ``node``: the NUMA node of the hardware, None when unknown."""
+    """``uplink``: the card below, None for none; ``vf``: ``(pf, index)``; ``lower``: what the macvtap stands on;
+    ``bridge``: its name; ``port``: what the bridge is to hold of the uplink, None to leave its ports alone;
+    ``node``: the hardware's NUMA node, None when unknown; ``remark``: a sentence for the plan's notes.
+    """
 
     attachment: str
     uplink: object = None
@@ -38,11 +40,17 @@ class Places:
         if self._facts.iommu is None:
             return "whether this host's IOMMU is on could not be read, and without it no VF can be passed through"
         if not self._facts.iommu:
-            return "this host has no IOMMU turned on: turn VT-d or AMD-Vi on in the firmware, and intel_iommu=on on the kernel's command line"
+            return (
+                "this host has no IOMMU turned on: turn VT-d or AMD-Vi on in the firmware, and on an Intel host "
+                "intel_iommu=on on the kernel's command line (vnic_boot_parameters)"
+            )
         if self._facts.interrupt_remapping is None:
-            return "whether this host remaps interrupts could not be read, and without that passing a VF through is unsafe"
+            return (
+                "whether this host remaps interrupts could not be read, and without that passing a VF through is unsafe"
+            )
         if not self._facts.interrupt_remapping:
-            return "this host does not remap interrupts: a guest could forge them, and vfio refuses (drivers/vfio/vfio_iommu_type1.c)"
+            # drivers/vfio/vfio_iommu_type1.c, vfio_iommu_type1_attach_group: refused unless allow_unsafe_interrupts
+            return "interrupt remapping is missing on this host: a guest could forge interrupts, so that vfio refuses"
         return None
 
     def kept_vf(self, nic, local, interface):
@@ -60,7 +68,9 @@ class Places:
         return Place(SRIOV, uplink=pool.device, vf=place, pci=pool.pci(place[1]), node=pool.node(place[1]))
 
     def unreachable_host(self, network, device):
-        """Why a guest on a VF of ``device`` could not reach this host, or None. Its packets do reach an address of the card itself."""
+        """Why a guest on a VF of ``device`` could not reach this host, or None. Its packets do reach an address of the
+        card itself.
+        """
         if network.vlan is not None:
             device = self._facts.device(vlan_device(device.name, network.vlan))
         if device is not None and device.addresses:
@@ -68,7 +78,9 @@ class Places:
         return "requires host_access: this host has no known address on %s that a VF could reach" % network.name
 
     def macvtap(self, local, node, interface):
-        """Of several usable uplinks: the one that the NIC's macvtap stands on already, else one on the guest's node, else the first."""
+        """Of several usable uplinks: the one that the NIC's macvtap stands on already, else one on the guest's node,
+        else the first.
+        """
         usable, reasons = [], []
         for device in local.devices:
             lower = device.name if local.network.vlan is None else vlan_device(device.name, local.network.vlan)
@@ -122,16 +134,26 @@ class Places:
             return Place(BRIDGE, uplink=uplink, bridge=name, port=port, node=uplink.node), None
         if existing is None:
             return None, "bridge %s does not exist, and %s, which would be its port, is %s" % (
-                name, port, "of unknown use" if master == "unknown" else "a port of %s" % master,
+                name,
+                port,
+                "of unknown use" if master == "unknown" else "a port of %s" % master,
             )
         if network.vlan is not None:
-            return None, "bridge %s exists without the port %s: its guests might be on another VLAN than %d" % (name, port, network.vlan)
+            return None, "bridge %s exists without the port %s: its guests might be on another VLAN than %d" % (
+                name,
+                port,
+                network.vlan,
+            )
         remark = "bridge %s exists and is used as it is: %s is not among its ports, and is not made one" % (name, port)
         return Place(BRIDGE, bridge=name, node=self._node_of_ports(name), remark=remark), None
 
     def _bridge_as_it_is(self, name):
         ports = [device for device in self._facts.ports(name) if device.kind not in ("tun", "macvtap")]
-        remark = None if ports else "bridge %s stands alone: the network lists no uplink and the bridge has no port but guests" % name
+        remark = (
+            None
+            if ports
+            else "bridge %s stands alone: the network lists no uplink and the bridge has no port but guests" % name
+        )
         return Place(BRIDGE, bridge=name, node=self._node_of_ports(name), remark=remark)
 
     def _node_of_ports(self, name):

@@ -11,7 +11,8 @@ MAX_DEPTH = 40
 def plain(value, depth=0):
     """``value`` as dict, list, str, int, float, bool or None; what is none of these (a date) stays as it is.
 
-    Keys stay what they are, so that a network named by a number can be told so. Raises ValueError for data nested without end.
+    Keys stay what they are, so that a network named by a number can be told so. Raises ValueError for data nested
+    without end.
     """
     if depth > MAX_DEPTH:
         raise ValueError("is nested more than %d levels deep" % MAX_DEPTH)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Intent and one host's facts in, that host's plan out. Pure: the same inputs give the same plan, and so do the facts after applying it."""
+"""Intent and one host's facts in, that host's plan out. Pure: the same inputs give the same plan, and so do the facts
+after applying it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from .vf_pool import VfPools
 
 
 def plan(intent, raw_facts, host):
-    """The plan of ``host`` (see :mod:`shape`). ``raw_facts``: what host_info returned, or None to have the inventory validated only.
+    """The plan of ``host`` (see :mod:`shape`). ``raw_facts``: what host_info returned, or None to have the inventory
+    validated only.
 
     Raises InvalidInput with every problem that this host has with the inventory.
     """
@@ -23,7 +26,9 @@ def plan(intent, raw_facts, host):
     facts = HostFacts(raw_facts)
     problems, notes = Problems(), []
     if facts.libvirt_problem is not None:
-        notes.append("libvirt of this host does not tell its guests (%s): none is planned until it does" % facts.libvirt_problem)
+        notes.append(
+            "libvirt of this host does not tell its guests (%s): none is planned until it does" % facts.libvirt_problem
+        )
     residents = guests.find(intent, facts, host, problems, notes)
     used = {nic.network for resident in residents for nic in resident.guest.nics}
     networks, counts = look_up(intent, facts, used, problems, notes)
@@ -36,7 +41,9 @@ def plan(intent, raw_facts, host):
         if entry.place is not None:
             side.add(entry)
     problems.raise_if_any()
-    result["pfs"] = [{"pf": pool.device.name, "num_vfs": pool.wanted()} for pool in pools.all() if pool.wanted() is not None]
+    result["pfs"] = [
+        {"pf": pool.device.name, "num_vfs": pool.wanted()} for pool in pools.all() if pool.wanted() is not None
+    ]
     result["vlans"] = shape.sorted_values(side.vlans)
     result["bridges"] = shape.sorted_values(side.bridges)
     result["lower_devices"] = side.lower_devices()
@@ -53,15 +60,23 @@ def _refuse_the_impossible(attached, facts, problems):
             problems.at(entry.nic.path).add(str(entry.nic), "can be attached by no means on this host: %s" % why)
     known = {id(entry.interface) for entry in attached}
     owners = {
-        interface.mac: domain.name for domain in facts.domains for interface in domain.interfaces if interface.mac and id(interface) not in known
+        interface.mac: domain.name
+        for domain in facts.domains
+        for interface in domain.interfaces
+        if interface.mac and id(interface) not in known
     }
     seen = {}
     for entry in attached:
         here = problems.at(entry.nic.path).at("mac")
         if entry.mac in seen:
-            here.add(entry.mac, "of %s is %s's too on this host: give one of them another" % (entry.nic, seen[entry.mac]))
+            here.add(
+                entry.mac, "of %s is %s's too on this host: give one of them another" % (entry.nic, seen[entry.mac])
+            )
         seen.setdefault(entry.mac, str(entry.nic))
         owner = owners.get(entry.mac)
         live = entry.interface is not None and entry.interface.mac == entry.mac
         if owner is not None and not live:
-            here.add(entry.mac, "is on a NIC of guest %s on this host that the inventory does not list: give the NIC another" % owner)
+            here.add(
+                entry.mac,
+                "is on a NIC of guest %s on this host that the inventory does not list: give the NIC another" % owner,
+            )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Profiles are data: what a NIC may be attached to, best first, and why. The inventory adds its own by ``vnic_profiles``."""
+"""Profiles are data: what a NIC may be attached to, best first, and why. The inventory adds its own by
+``vnic_profiles``.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,8 @@ BUILT_IN = {
         "rules": {
             "attachments": {
                 "value": list(ATTACHMENTS),
-                "reason": "a VF passed through spares the host's kernel every packet; where none can be had, macvtap is the shortest way "
-                "through it, and a bridge the most general",
+                "reason": "a VF passed through spares the host's kernel every packet; else macvtap is the shortest "
+                "way through it, and a bridge the most general",
                 "source": TALK + ", conclusion: SR-IOV where it can be had, else vhost-net",
             },
             "model": {
@@ -47,7 +49,7 @@ BUILT_IN = {
             },
             "model": {
                 "value": "e1000",
-                "reason": "nearly every system has a driver for it; each register access leaves the guest, so it is slow",
+                "reason": "nearly every system has a driver for it; slow: each register access leaves the guest",
                 "source": TALK + ", emulated NICs; QEMU, hw/net/e1000.c",
             },
             "backend": {
@@ -65,11 +67,11 @@ REQUIREMENTS = {
         SRIOV: "requires migration: a guest with a VF passed through cannot migrate, the card holds its state",
     },
     "host_access": {
-        MACVTAP: "requires host_access: a macvtap guest cannot reach its own host over the device that its macvtap stands on",
+        MACVTAP: "requires host_access: a macvtap guest cannot reach its own host over the device below",
     },
     "filtering": {
         SRIOV: "requires filtering: packets of a VF never pass through the host, which could filter them",
-        MACVTAP: "requires filtering: packets of a macvtap bypass the host's filters (libvirt applies no nwfilter to type direct)",
+        MACVTAP: "requires filtering: a macvtap bypasses the host's filters, and libvirt applies no nwfilter to it",
     },
     "mirroring": {
         SRIOV: "requires mirroring: packets of a VF never pass through the host, which could copy them",
@@ -77,7 +79,7 @@ REQUIREMENTS = {
     },
     "mac_change": {
         SRIOV: "requires mac_change: a VF's MAC is set by the host, an untrusted guest cannot change it",
-        MACVTAP: "requires mac_change: a macvtap receives for its own MAC only, unless the guest is trusted to set receive filters",
+        MACVTAP: "requires mac_change: a macvtap receives for its own MAC only, unless its guest is trusted",
     },
 }
 

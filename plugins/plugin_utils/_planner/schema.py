@@ -22,12 +22,16 @@ _PREFIX = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){0,3}$", re.ASCII)
 
 def parse_name(text):
     if not _NAME.match(text):
-        raise ValueError("is no name we take: allowed are 1 to 64 letters, digits, '_', '.', '-', beginning with a letter or digit")
+        raise ValueError(
+            "is no name we take: allowed are 1 to 64 letters, digits, '_', '.', '-', beginning with a letter or digit"
+        )
     return text
 
 
 def parse_guest_name(text):
-    """libvirt refuses little in a name (src/conf/domain_conf.c): ``/`` and line ends. XML 1.0 holds no other control characters either."""
+    """libvirt refuses little in a name (src/conf/domain_conf.c): ``/`` and line ends. XML 1.0 holds no other control
+    characters either.
+    """
     if not text.strip():
         raise ValueError("is no guest name: it is empty")
     if "/" in text:
@@ -41,19 +45,23 @@ def parse_uuid(text):
     try:
         return str(uuid.UUID(text.strip()))
     except ValueError:
-        raise ValueError("is no UUID: expected the form of virsh domuuid, such as \"4dea22b3-1d52-d8f3-2516-782e98ab3fa0\"") from None
+        raise ValueError(
+            'is no UUID: expected the form of virsh domuuid, such as "4dea22b3-1d52-d8f3-2516-782e98ab3fa0"'
+        ) from None
 
 
 def parse_mac_prefix(text):
     """One to four octets, locally administered, unicast."""
     prefix = text.strip().lower().replace("-", ":")
     if not _PREFIX.match(prefix):
-        raise ValueError("is no MAC prefix: expected one to four hexadecimal pairs in quotes, such as \"52:54\"")
+        raise ValueError('is no MAC prefix: expected one to four hexadecimal pairs in quotes, such as "52:54"')
     first = int(prefix[:2], 16)
     if first & 1:
         raise ValueError("is the prefix of group (multicast) addresses: the lowest bit of its first byte must be 0")
     if not first & 2:
-        raise ValueError("is no locally administered prefix: the second lowest bit of its first byte must be 1, as in 52, 02 or 0a")
+        raise ValueError(
+            "is no locally administered prefix: the second lowest bit of its first byte must be 1, as in 52, 02 or 0a"
+        )
     return prefix
 
 
@@ -68,17 +76,24 @@ UPLINK = Record(
     {
         "device": Key(
             Text("card (name, PCI address, MAC address or driver:GLOB)", '"0000:3b:00.1"', parse_selector),
-            'the card, by name ("ens2"), PCI address ("0000:3b:00.1"), MAC address ("b4:96:91:00:00:01") or driver ("driver:igb*", every such card)',
+            'the card, by name ("ens2"), PCI address ("0000:3b:00.1"), MAC address ("b4:96:91:00:00:01") or driver '
+            '("driver:igb*", every such card)',
             required=True,
         ),
-        "vfs": Key(Whole("number of VFs", VFS_RANGE[0], VFS_RANGE[1], "8"), "number of virtual functions the card is to have; 0 removes them"),
+        "vfs": Key(
+            Whole("number of VFs", VFS_RANGE[0], VFS_RANGE[1], "8"),
+            "number of virtual functions the card is to have; 0 removes them",
+        ),
     },
 )
 
 SWITCH = Record(
     "a switch",
     {
-        "bridge": Key(Text("bridge", "br0", parse_interface_name), "a Linux bridge: used as it is where it exists, made where it does not"),
+        "bridge": Key(
+            Text("bridge", "br0", parse_interface_name),
+            "a Linux bridge: used as it is where it exists, made where it does not",
+        ),
         "ovs": Key(
             Text("Open vSwitch bridge", "br-tenant", parse_interface_name),
             "an Open vSwitch bridge",
@@ -90,22 +105,37 @@ SWITCH = Record(
 NETWORK = Record(
     "a network",
     {
-        "uplinks": Key(Items(UPLINK, "uplinks"), "cards that lead to this network; their order does not matter", default=[]),
+        "uplinks": Key(
+            Items(UPLINK, "uplinks"), "cards that lead to this network; their order does not matter", default=[]
+        ),
         "switch": Key(SWITCH, "the switch that guests are plugged into; without one, macvtaps on the uplinks"),
-        "vlan": Key(Whole("VLAN", VLAN_RANGE[0], VLAN_RANGE[1], "100"), "VLAN of this network on its uplinks; untagged without"),
-        "mtu": Key(Whole("MTU", MTU_RANGE[0], MTU_RANGE[1], "9000"), "MTU of this network in bytes; left alone without"),
+        "vlan": Key(
+            Whole("VLAN", VLAN_RANGE[0], VLAN_RANGE[1], "100"), "VLAN of this network on its uplinks; untagged without"
+        ),
+        "mtu": Key(
+            Whole("MTU", MTU_RANGE[0], MTU_RANGE[1], "9000"), "MTU of this network in bytes; left alone without"
+        ),
     },
 )
 
 INTERFACE = Record(
     "an interface",
     {
-        "name": Key(Text("NIC name", "front", parse_nic_name), "the NIC's identity within its guest, kept in the guest's XML", required=True),
+        "name": Key(
+            Text("NIC name", "front", parse_nic_name),
+            "the NIC's identity within its guest, kept in the guest's XML",
+            required=True,
+        ),
         "network": Key(Text("network name", "prod", parse_name), "one of vnic_networks", required=True),
         "requires": Key(
-            Items(Choice("requirement", tuple(REQUIREMENTS)), "requirements"), "what the attachment must allow; excludes those that do not", default=[]
+            Items(Choice("requirement", tuple(REQUIREMENTS)), "requirements"),
+            "what the attachment must allow; excludes those that do not",
+            default=[],
         ),
-        "mac": Key(Text("MAC address", '"52:54:00:12:34:56"', parse_mac), "MAC address; without, the one it has, else one made of guest and NIC name"),
+        "mac": Key(
+            Text("MAC address", '"52:54:00:12:34:56"', parse_mac),
+            "MAC address; without, the one it has, else one made of guest and NIC name",
+        ),
         "model": Key(Choice("NIC model", MODELS), "model the guest sees; excludes attachments without one"),
         "backend": Key(Choice("backend", BACKENDS), "who moves the packets; excludes attachments without one"),
     },
@@ -114,9 +144,17 @@ INTERFACE = Record(
 GUEST = Record(
     "a guest",
     {
-        "name": Key(Text("guest name", "web1", parse_guest_name), "the guest's name; with uuid, only a label", required=True),
-        "uuid": Key(Text("UUID", '"4dea22b3-1d52-d8f3-2516-782e98ab3fa0"', parse_uuid), "the guest's UUID, when its name may change"),
-        "host": Key(Text("inventory hostname", "hv1", parse_host), "where a guest that is not defined yet will be; its NICs are planned there, pending"),
+        "name": Key(
+            Text("guest name", "web1", parse_guest_name), "the guest's name; with uuid, only a label", required=True
+        ),
+        "uuid": Key(
+            Text("UUID", '"4dea22b3-1d52-d8f3-2516-782e98ab3fa0"', parse_uuid),
+            "the guest's UUID, when its name may change",
+        ),
+        "host": Key(
+            Text("inventory hostname", "hv1", parse_host),
+            "where a guest that is not defined yet will be; its NICs are planned there, pending",
+        ),
         "interfaces": Key(Items(INTERFACE, "interfaces"), "the guest's NICs", required=True, default=[]),
     },
 )
@@ -139,13 +177,20 @@ def _rule(node, what):
 PROFILE = Record(
     "a profile",
     {
-        "extends": Key(Text("profile name", DEFAULT_PROFILE, parse_name), "the profile whose rules hold where this one states none", default=DEFAULT_PROFILE),
+        "extends": Key(
+            Text("profile name", DEFAULT_PROFILE, parse_name),
+            "the profile whose rules hold where this one states none",
+            default=DEFAULT_PROFILE,
+        ),
         "description": Key(Text("description", '"for guests that migrate"'), "one line"),
         "rules": Key(
             Record(
                 "the rules of a profile",
                 {
-                    "attachments": _rule(Items(Choice("attachment", ATTACHMENTS, later=("ovs",)), "attachments"), "attachments to try, best first"),
+                    "attachments": _rule(
+                        Items(Choice("attachment", ATTACHMENTS, later=("ovs",)), "attachments"),
+                        "attachments to try, best first",
+                    ),
                     "model": _rule(Choice("NIC model", MODELS), "model of NICs that ask for none"),
                     "backend": _rule(Choice("backend", BACKENDS), "backend of NICs that ask for none"),
                 },
@@ -160,14 +205,30 @@ PROFILE = Record(
 INTENT = Record(
     "the intent",
     {
-        "profile": Key(Text("profile name", DEFAULT_PROFILE, parse_name), "the profile that this host's NICs follow", default=DEFAULT_PROFILE),
-        "profiles": Key(Table(Text("profile name", "migratable", parse_name), PROFILE, "profiles"), "profiles of your own", default={}),
-        "networks": Key(Table(Text("network name", "prod", parse_name), NETWORK, "networks"), "networks by name", default={}),
+        "profile": Key(
+            Text("profile name", DEFAULT_PROFILE, parse_name),
+            "the profile that this host's NICs follow",
+            default=DEFAULT_PROFILE,
+        ),
+        "profiles": Key(
+            Table(Text("profile name", "migratable", parse_name), PROFILE, "profiles"),
+            "profiles of your own",
+            default={},
+        ),
+        "networks": Key(
+            Table(Text("network name", "prod", parse_name), NETWORK, "networks"), "networks by name", default={}
+        ),
         "guests": Key(Items(GUEST, "guests"), "guests of the whole fleet, wherever they live", default=[]),
         "mac_prefix": Key(
-            Text("MAC prefix", '"52:54"', parse_mac_prefix), "first octets of the MAC addresses that are made", default=DEFAULT_MAC_PREFIX
+            Text("MAC prefix", '"52:54"', parse_mac_prefix),
+            "first octets of the MAC addresses that are made",
+            default=DEFAULT_MAC_PREFIX,
         ),
-        "purge": Key(Flag(), "whether NICs that the collection gave and that are no longer listed are taken from their guests", default=False),
+        "purge": Key(
+            Flag(),
+            "whether NICs that the collection gave and that are no longer listed are taken from their guests",
+            default=False,
+        ),
     },
     prefix="vnic_",
 )

@@ -31,9 +31,9 @@ class Selector:
 def parse_selector(text):
     """The :class:`Selector` that ``text`` writes. Raises ValueError saying what is allowed."""
     if text.startswith(DRIVER):
-        glob = text[len(DRIVER):]
+        glob = text[len(DRIVER) :]
         if not _GLOB.match(glob):
-            raise ValueError("names no driver: expected for example \"driver:igb\" or \"driver:ixgbe*\"")
+            raise ValueError('names no driver: expected for example "driver:igb" or "driver:ixgbe*"')
         return Selector("driver", glob)
     if is_pci(text):
         return Selector("pci", parse_pci(text))
@@ -43,7 +43,7 @@ def parse_selector(text):
         return Selector("name", parse_interface_name(text))
     except ValueError as error:
         raise ValueError(
-            "points at no card: give the name of its network device, its PCI address, its MAC address or driver:GLOB (%s)" % error
+            "points at no card: give its device's name, its PCI address, its MAC address or driver:GLOB (%s)" % error
         ) from None
 
 
@@ -55,15 +55,24 @@ def _matches(selector, device):
     # A bond or a bridge borrows the MAC of its port, so only hardware is meant.
     if selector.kind == "mac":
         return device.pci is not None and device.mac == selector.value
-    return device.pci is not None and device.physical_function is None and bool(device.driver) and fnmatchcase(device.driver, selector.value)
+    return (
+        device.pci is not None
+        and device.physical_function is None
+        and bool(device.driver)
+        and fnmatchcase(device.driver, selector.value)
+    )
 
 
 def _shown(devices):
-    return ", ".join("%s (%s)" % (device.name, ", ".join(filter(None, (device.pci, device.driver, device.mac)))) for device in devices)
+    return ", ".join(
+        "%s (%s)" % (device.name, ", ".join(filter(None, (device.pci, device.driver, device.mac))))
+        for device in devices
+    )
 
 
 def resolve(selector, facts):
-    """The devices of ``facts`` that ``selector`` means, in order of PCI address: one, but for a driver. Raises ValueError otherwise.
+    """The devices of ``facts`` that ``selector`` means, in order of PCI address: one, but for a driver. Raises
+    ValueError otherwise.
 
     Never the first of several matches.
     """
@@ -72,13 +81,17 @@ def resolve(selector, facts):
     found = [device for device in facts.nics.values() if _matches(selector, device)]
     found.sort(key=lambda device: (device.pci or "~", device.name))
     if not found:
-        cards = [device for device in facts.nics.values() if device.pci is not None and device.physical_function is None]
+        cards = [
+            device for device in facts.nics.values() if device.pci is not None and device.physical_function is None
+        ]
         raise ValueError("matches no device of this host, which has %s" % (_shown(cards) or "no network card"))
     if len(found) > 1 and selector.kind != "driver":
         raise ValueError("matches more than one device of this host: %s; name the one that is meant" % _shown(found))
     for device in found:
         if device.physical_function is not None:
-            raise ValueError("is a virtual function of %s on this host: name the physical function" % device.physical_function)
+            raise ValueError(
+                "is a virtual function of %s on this host: name the physical function" % device.physical_function
+            )
         if device.kind in NO_UPLINKS:
             hint = "write switch: {bridge: %s}" % device.name if device.kind == "bridge" else "name the card below it"
             raise ValueError("is a %s on this host, no uplink: %s" % (device.kind, hint))

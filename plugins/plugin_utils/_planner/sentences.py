@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a NIC is attached as it is, in sentences. They speak of what is so after the plan as before it, never of the way there."""
+"""Why a NIC is attached as it is, in sentences. They speak of what is so after the plan as before it, never of the way
+there.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,10 @@ from .profiles import BRIDGE, MACVTAP, SRIOV
 _HOW = {
     ("virtio", "vhost"): "with vhost-net: the host's kernel moves the packets, without a switch to QEMU",
     ("virtio", "qemu"): "with packets moved by QEMU, because backend qemu was asked for",
-    ("e1000", "qemu"): "as an emulated e1000: needs no virtio driver in the guest, slow because each register access leaves the guest",
+    (
+        "e1000",
+        "qemu",
+    ): "as an emulated e1000: needs no virtio driver in the guest, slow because each register access leaves the guest",
     ("rtl8139", "qemu"): "as an emulated rtl8139: needs no virtio driver in the guest, the slowest model",
 }
 
@@ -23,7 +28,11 @@ def _where(place, guest_node):
         return ". %s is on NUMA node %d; the guest's vCPUs are pinned to no single node" % (name, place.node)
     if guest_node == place.node:
         return ". %s is on NUMA node %d, as are the guest's vCPUs" % (name, place.node)
-    return ". %s is on NUMA node %d, the guest's vCPUs are on node %d: its packets cross nodes" % (name, place.node, guest_node)
+    return ". %s is on NUMA node %d, the guest's vCPUs are on node %d: its packets cross nodes" % (
+        name,
+        place.node,
+        guest_node,
+    )
 
 
 def reason(attached):
@@ -31,7 +40,10 @@ def reason(attached):
     place = attached.place
     domain = attached.resident.domain
     if place.attachment == SRIOV:
-        text = "VF %d of %s is passed through: the guest drives the card itself, no packet costs the host anything" % (place.vf[1], place.vf[0])
+        text = "VF %d of %s is passed through: the guest drives the card, its packets bypass the host's kernel" % (
+            place.vf[1],
+            place.vf[0],
+        )
     else:
         where = {
             MACVTAP: "a macvtap on %s, the shortest way through the host's kernel," % place.lower,

@@ -3,16 +3,27 @@
 
 from __future__ import annotations
 
-from .interface_xml import TYPES, interface_xml
+from .interface_xml import interface_xml
 from .profiles import BRIDGE, MACVTAP, SRIOV
 from .sentences import reason
 from .uplinks import vlan_device
+
+TYPES = {SRIOV: "hostdev", MACVTAP: "direct", BRIDGE: "bridge"}  # libvirt, formatdomain, network interfaces
 
 
 def empty(host, profile):
     """A plan that asks for nothing."""
     return {
-        "host": host, "profile": profile, "notes": [], "pfs": [], "vfs": [], "vlans": [], "bridges": [], "lower_devices": [], "domains": [], "nics": [],
+        "host": host,
+        "profile": profile,
+        "notes": [],
+        "pfs": [],
+        "vfs": [],
+        "vlans": [],
+        "bridges": [],
+        "lower_devices": [],
+        "domains": [],
+        "nics": [],
     }
 
 
@@ -40,8 +51,10 @@ def _interface(attached):
             # vhost or QEMU is a choice for virtio only, and libvirt keeps no such element for other models.
             "backend": attached.backend if attached.model == "virtio" else None,
             "mac": attached.mac,
-            "vlan": network.vlan if place.attachment == SRIOV else None,
-            # libvirt sets the MTU of bridge ports; a macvtap has that of its lower device (qemu_domain.c, qemuDomainNetSupportsMTU).
+            # Stated in any case: a tag that was left over would put the NIC on another network.
+            "vlan": (network.vlan or 0) if place.attachment == SRIOV else 0,
+            # libvirt sets the MTU of bridge ports; a macvtap has that of its lower device (qemu_domain.c,
+            # qemuDomainNetSupportsMTU).
             "mtu": network.mtu if place.attachment == BRIDGE else None,
         }
     )
@@ -86,12 +99,14 @@ def nic(entry):
         "numa_node": place.node,
         "vf": {"pf": place.vf[0], "index": place.vf[1]} if place.vf is not None else None,
         "status": entry.resident.status,
-        "xml": interface_xml(entry),
+        "xml": interface_xml(_interface(entry), place.pci),
     }
 
 
 class HostSide:
-    """What must exist on the host before its guests' NICs: VLAN subinterfaces, bridges, lower devices that are up and wide enough."""
+    """What must exist on the host before its guests' NICs: VLAN subinterfaces, bridges, lower devices that are up and
+    wide enough.
+    """
 
     def __init__(self, problems):
         self._problems = problems
@@ -117,7 +132,8 @@ class HostSide:
             other = self._ports.setdefault(place.port, place.bridge)
             if other != place.bridge:
                 self._problems.at(network.path).at("uplinks").add(
-                    place.port, "is to be a port of %s and of %s: a device is the port of one bridge" % (other, place.bridge)
+                    place.port,
+                    "is to be a port of %s and of %s: a device is the port of one bridge" % (other, place.bridge),
                 )
 
     def _add_lower(self, device, network):
@@ -132,9 +148,14 @@ class HostSide:
         found = self.vlans.setdefault(name, {"name": name, "lower": uplink, "id": network.vlan})
         if (found["lower"], found["id"]) != (uplink, network.vlan):
             self._problems.at(network.path).at("vlan").add(
-                network.vlan, "needs the name %s on %s, which VLAN %d of %s has: give one of the two cards a shorter name" % (
-                    name, uplink, found["id"], found["lower"],
-                )
+                network.vlan,
+                "needs the name %s on %s, which VLAN %d of %s has: give one of the two cards a shorter name"
+                % (
+                    name,
+                    uplink,
+                    found["id"],
+                    found["lower"],
+                ),
             )
         if network.mtu is not None:
             found["mtu"] = max(network.mtu, found.get("mtu", 0))

@@ -3,19 +3,13 @@
 
 from __future__ import annotations
 
-import unicodedata
+from ...module_utils._model.display_text import display_text
 
 LONGEST = 80
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-
-
-def clean(value):
-    """``value`` as text that does nothing to a terminal: names of guests and devices may hold escape sequences and direction overrides."""
-    return "".join("?" if unicodedata.category(char) in _UNSEEN else char for char in str(value))
 
 
 def _short(value):
-    text = clean(value)
+    text = display_text(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -29,11 +23,14 @@ def _place(nic):
 def _nic(nic):
     network = _short(nic["network"]) + (" (VLAN %d)" % nic["vlan"] if nic["vlan"] else "")
     node = "node %d" % nic["numa_node"] if nic["numa_node"] is not None else "node unknown"
-    lines = ["  %s/%s on %s: %s; %s; %s" % (_short(nic["guest"]), _short(nic["name"]), network, _place(nic), nic["mac"], node)]
+    lines = [
+        "  %s/%s on %s: %s; %s; %s"
+        % (_short(nic["guest"]), _short(nic["name"]), network, _place(nic), nic["mac"], node)
+    ]
     if nic["status"] != "planned":
-        lines.append("      %s" % clean(nic["status"]))
-    lines.append("      why: %s" % clean(nic["reason"]))
-    lines += ["      not %s: %s" % (entry["attachment"], clean(entry["reason"])) for entry in nic["rejected"]]
+        lines.append("      %s" % display_text(nic["status"]))
+    lines.append("      why: %s" % display_text(nic["reason"]))
+    lines += ["      not %s: %s" % (entry["attachment"], display_text(entry["reason"])) for entry in nic["rejected"]]
     return lines
 
 
@@ -54,7 +51,14 @@ def plan_text(plan):
     guests = len({nic["guest"] for nic in plan["nics"]})
     lines = [
         "%s: profile %s, %d NIC%s of %d guest%s"
-        % (_short(plan["host"]), _short(plan["profile"]), len(plan["nics"]), "s"[: len(plan["nics"]) != 1], guests, "s"[: guests != 1])
+        % (
+            _short(plan["host"]),
+            _short(plan["profile"]),
+            len(plan["nics"]),
+            "s"[: len(plan["nics"]) != 1],
+            guests,
+            "s"[: guests != 1],
+        )
     ]
     for nic in plan["nics"]:
         lines += _nic(nic)
@@ -62,5 +66,5 @@ def plan_text(plan):
     if host_side:
         lines += ["  on the host:"] + ["      " + line for line in host_side]
     if plan["notes"]:
-        lines += ["  to know:"] + ["      " + clean(note) for note in plan["notes"]]
+        lines += ["  to know:"] + ["      " + display_text(note) for note in plan["notes"]]
     return "\n".join(lines)

@@ -28,7 +28,9 @@ class LocalNetwork:
 
 
 def vlan_device(uplink, vlan):
-    """The name of the VLAN subinterface, within the kernel's 15 characters: ``ens2.100``, or shortened with a hash of the uplink's name."""
+    """The name of the VLAN subinterface, within the kernel's 15 characters: ``ens2.100``, or shortened with a hash of
+    the uplink's name.
+    """
     suffix = ".%d" % vlan
     name = uplink + suffix
     if len(name.encode("utf-8", "surrogatepass")) >= IFNAMSIZ:
@@ -53,7 +55,9 @@ def _lookup(network, facts, problems):
             continue
         for device in found:
             if device.name in devices:
-                here.at("device").add(str(uplink.selector), "means %s, which another uplink of this network means too" % device.name)
+                here.at("device").add(
+                    str(uplink.selector), "means %s, which another uplink of this network means too" % device.name
+                )
             devices[device.name] = device
             if uplink.vfs is not None:
                 stated[device.name] = (uplink.vfs, uplink.path)
@@ -61,7 +65,8 @@ def _lookup(network, facts, problems):
     ordered = tuple(sorted(devices.values(), key=lambda device: (device.pci or "~", device.name)))
     if network.bridge and len(ordered) > 1:
         problems.at(network.path).at("uplinks").add(
-            ", ".join(device.name for device in ordered), "are too many for a bridge, which takes one: two uplinks in one bridge close a loop"
+            ", ".join(device.name for device in ordered),
+            "are too many for a bridge, which takes one: two uplinks in one bridge close a loop",
         )
     return LocalNetwork(network, ordered), stated
 
@@ -69,7 +74,9 @@ def _lookup(network, facts, problems):
 def _check_count(vfs, device, problems):
     if device.sriov is None and vfs > 0:
         problems.add(
-            vfs, "is more than %s has: it shows no SR-IOV capability; turn SR-IOV on in the firmware, or leave vfs out" % device.name
+            vfs,
+            "is more than %s has: it shows no SR-IOV capability; turn SR-IOV on in the firmware, or leave vfs out"
+            % device.name,
         )
     elif isinstance(device.sriov, Sriov) and device.sriov.total is not None and vfs > device.sriov.total:
         problems.add(vfs, "is more than %s has: allowed are 0 to %d" % (device.name, device.sriov.total))
@@ -78,7 +85,8 @@ def _check_count(vfs, device, problems):
 def look_up(intent, facts, used, problems, notes):
     """``({name: LocalNetwork}, {device name: stated number of VFs})`` for the networks that this host needs.
 
-    ``used``: names of the networks that its guests use. The others matter only for the numbers of VFs that they state; where their uplinks
+    ``used``: names of the networks that its guests use. The others matter only for the numbers of VFs that they state;
+    where their uplinks
     are not on this host, that is a note, not a problem.
     """
     networks, counts, kinds = {}, {}, {}
@@ -95,11 +103,15 @@ def look_up(intent, facts, used, problems, notes):
         for device in local.devices:
             first = kinds.setdefault(device.name, local)
             if first.switch != local.switch:
-                problems.at(network.path).at("uplinks").add(device.name, conflict(local.switch, first.switch, first.network.name))
+                problems.at(network.path).at("uplinks").add(
+                    device.name, conflict(local.switch, first.switch, first.network.name)
+                )
         for device, (vfs, path) in stated.items():
             first = counts.setdefault(device, (vfs, name))
             if first[0] != vfs:
-                problems.at(path).at("vfs").add(vfs, "contradicts network %s, which states %d for %s" % (first[1], first[0], device))
+                problems.at(path).at("vfs").add(
+                    vfs, "contradicts network %s, which states %d for %s" % (first[1], first[0], device)
+                )
     return networks, {device: vfs for device, (vfs, name) in counts.items()}
 
 

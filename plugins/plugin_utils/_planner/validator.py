@@ -12,7 +12,9 @@ from .schema import INTENT
 
 
 def validate(raw):
-    """The :class:`Intent` of ``raw``, plain data with the keys of ``schema.INTENT``. Raises InvalidInput with every problem found."""
+    """The :class:`Intent` of ``raw``, plain data with the keys of ``schema.INTENT``. Raises InvalidInput with every
+    problem found.
+    """
     problems = Problems()
     read = INTENT.read(raw, problems)
     if read is None:

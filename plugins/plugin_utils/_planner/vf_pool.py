@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from .host_facts import Sriov
 
-LEAST = 4  # a number of VFs cannot grow later without destroying them all (drivers/pci/iov.c, sriov_numvfs_store: EBUSY), so start with some
+# A number of VFs cannot grow later without destroying them all (drivers/pci/iov.c, sriov_numvfs_store: EBUSY).
+LEAST = 4
 HEADROOM = 2
 
 
@@ -38,8 +39,8 @@ class PfPool:
             return "the firmware gives %s no VFs" % name
         if self.stated is None and self._count == 0 and self.device.management:
             return (
-                "%s may carry the connection to this host, and making its first VFs can interrupt it: state vfs for it, and consent when asked"
-                % name
+                "%s may carry the connection to this host, which making its first VFs can interrupt: state vfs for it, "
+                "and consent when asked" % name
             )
         return None
 
@@ -128,7 +129,9 @@ class VfPools:
         return None
 
     def allocate(self, local, node, owner):
-        """The first free ``(pf, index)`` of the network's uplinks, those on ``node`` before others; None when there is none."""
+        """The first free ``(pf, index)`` of the network's uplinks, those on ``node`` before others; None when there is
+        none.
+        """
         for wanted in (None,) if node is None else (node, None):
             for pool in self.of(local):
                 index = pool.first_free(wanted)

@@ -48,7 +48,7 @@ def no_text(value, what, example):
 def unexpanded(text):
     """Why ``text`` is refused when a template was left in it, else None."""
     if _TEMPLATE.search(text):
-        return "is a template that was not expanded: the variable came from where Ansible expands none (a module's output, a file)"
+        return "is a template that was not expanded: it came from where Ansible expands none, such as a module's output"
     return None
 
 
