@@ -69,7 +69,7 @@ class Vlan(LinkResource):
 
     def plan(self, desired, state):
         actions = super().plan(desired, state)
-        freed = {action.target for action in actions if action.field == "replace" or action.after is None}
+        freed = {action.target for action in actions if action.field in ("state", "replace")}
         taken = {self._tag(link.lower, link.data): link.name for link in state.of_kind(self.link_kind) if link.name not in freed}
         for action in actions:
             if action.field in ("state", "replace") and action.after is not None:

@@ -8,9 +8,8 @@ import shlex
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 
-
-class Refused(Exception):
-    """What the kernel answers; the text is rtnetlink's."""
+from . import upper_devices
+from .upper_devices import Refused
 
 
 def _new(name, index, **more):
@@ -21,6 +20,7 @@ def _new(name, index, **more):
         "mtu": 1500,
         "operstate": "DOWN",
         "address": "02:00:00:00:00:%02x" % (index % 256),
+        "inet6_addr_gen_mode": "eui64",
     }
     link.update(more)
     return link
@@ -36,6 +36,7 @@ class MemoryIp:
     def __init__(self):
         self.links, self.addresses, self.routes, self.namespaces = {}, [], [], []
         self.writes, self.failures, self.vf_refusals, self.elsewhere = [], {}, {}, {}
+        self.accounts = {}  # {("user", 107): "libvirt-qemu"}: the numbers that have names
         self._index = 0
         self.add("lo", mtu=65536, flags=["LOOPBACK", "UP", "LOWER_UP"])
 
@@ -112,14 +113,32 @@ class MemoryIp:
             raise Refused("RTNETLINK answers: File exists")
         more = {}
         if "link" in options:
-            self.get(options["link"])
+            settings = upper_devices.check_new(self, kind, options, settings, up)
             more["link"] = options["link"]
+            more["mtu"] = self.get(options["link"])["mtu"]
         if "address" in options:
             more["address"] = options["address"]
         if "mtu" in options:
             more["mtu"] = int(options["mtu"])
         link = self.add(options["name"], kind, up=up, **more)
         self._settings(link, settings)
+        upper_devices.added(self, link)
+
+    def _tuntap_add(self, words):
+        assert words[0] == "dev" and words[2:4] == ["mode", "tap"], words
+        if words[1] in self.links:
+            raise Refused("ioctl(TUNSETIFF): Device or resource busy")
+        data = {"type": "tap", "pi": False, "vnet_hdr": False, "multi_queue": False, "persist": True}
+        rest = iter(words[4:])
+        for word in rest:
+            if word in ("user", "group"):
+                number = int(next(rest))
+                data[word] = self.accounts.get((word, number), number)
+            elif word in ("vnet_hdr", "multi_queue"):
+                data[word] = True
+            else:
+                raise AssertionError("unknown word %r in tuntap add" % word)
+        self.add(words[1], "tun", data)
 
     @staticmethod
     def _split_type(words):
@@ -139,9 +158,9 @@ class MemoryIp:
     def _link_delete(self, words):
         assert words[0] == "dev"
         self.get(words[1])
-        del self.links[words[1]]
+        upper_devices.removed(self, self.links.pop(words[1]))
         for name in [name for name, link in self.links.items() if link.get("link") == words[1]]:
-            del self.links[name]
+            self._link_delete(["dev", name])
         for link in self.links.values():
             if link.get("master") == words[1]:
                 del link["master"]
@@ -153,23 +172,27 @@ class MemoryIp:
         while words:
             key = words.pop(0)
             if key in ("up", "down"):
-                self._up(link, key == "up")
+                upper_devices.set_up(self, link, key == "up")
             elif key == "nomaster":
                 link.pop("master", None)
             elif key == "master":
                 self.get(words[0])
+                upper_devices.check_port(self, link)
                 link["master"] = words.pop(0)
             elif key == "vf":
                 self._vf(link, int(words[0]), words[1:])
                 words = []
             elif key == "addrgenmode":
                 link["inet6_addr_gen_mode"] = words.pop(0)
-            elif key in ("address", "mtu", "alias"):
-                value = words.pop(0)
-                link[{"alias": "ifalias"}.get(key, key)] = int(value) if key == "mtu" else value
+            elif key == "alias":
+                link["ifalias"] = words.pop(0)
+            elif key == "mtu":
+                upper_devices.set_mtu(self, link, int(words.pop(0)))
+            elif key == "address":
+                upper_devices.set_address(self, link, words.pop(0))
             else:
                 raise AssertionError("unknown word %r in link set" % key)
-        if kind:
+        if kind and upper_devices.may_set(link, kind, settings):
             self._settings(link, settings)
 
     def _vf(self, link, index, words):
