@@ -7,6 +7,7 @@ import os
 
 from .clock import Clock
 from .commands import Commands
+from .ethtool import Ethtool
 from .files import Files
 from .iproute import Iproute
 from .libvirt import Libvirt
@@ -17,10 +18,10 @@ from .session import Session
 class Host:
     """One machine, seen through its doors; ``root`` lets any tree stand in for its files.
 
-    ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``pci`` and ``session`` speak through them.
+    ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``pci``, ``ethtool`` and ``session`` speak through them.
     """
 
-    def __init__(self, root="/", files=None, commands=None, libvirt=None, clock=None, session=None):
+    def __init__(self, root="/", files=None, commands=None, libvirt=None, clock=None, session=None, ethtool=None):
         self.name = os.uname().nodename
         self.files = files or Files(root)
         self.commands = commands or Commands()
@@ -28,6 +29,7 @@ class Host:
         self.clock = clock or Clock()
         self.ip = Iproute(self.commands)
         self.pci = Pci(self.files)
+        self.ethtool = ethtool or Ethtool(self.files.worker)
         self.session = session or Session(self.files)
 
     def close(self):

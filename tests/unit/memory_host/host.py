@@ -6,6 +6,7 @@ from __future__ import annotations
 from ansible_collections.kvm.vnic.plugins.module_utils._host.host import Host
 
 from .commands import MemoryCommands
+from .ethtool import MemoryEthtool
 from .files import MemoryFiles
 from .iproute import MemoryIp
 from .libvirt import MemoryLibvirt
@@ -39,7 +40,7 @@ class MemoryHost(Host):
 
     def __init__(self):
         commands, files = MemoryCommands(), MemoryFiles()
-        super().__init__(files=files, commands=commands, libvirt=MemoryLibvirt(), clock=MemoryClock(), session=MemorySession())
+        super().__init__(files=files, commands=commands, libvirt=MemoryLibvirt(), clock=MemoryClock(), session=MemorySession(), ethtool=MemoryEthtool())
         self.name = "hv1"
         self.kernel = MemoryIp()
         self.tree = files.memory

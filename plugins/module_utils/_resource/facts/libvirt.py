@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""libvirt and its guests' NICs."""
+
+from __future__ import annotations
+
+from ..._model.action import UNKNOWN
+from ..._model.domain_cpus import read_cpus
+from ..._model.domain_xml import parse, read_interface
+from ..._model.errors import ApplyFailed, Unsupported
+from .vfs import vf_places
+
+_CONFIGURATION = "/etc/libvirt"
+_COMPARED = ("name", "mac", "type", "source", "model", "vlan", "mtu", "queues")
+_SHOWN = ("name", "alias", "mac", "type", "source", "model", "backend", "target", "vlan", "mtu", "queues")
+
+
+def _interface(found, places, live, persistent):
+    shown = {name: getattr(found, name) for name in _SHOWN}
+    place = places.get(found.source.get("pci"))
+    shown["vf"] = None if place is None else {"pf": place.name or place.pf, "index": place.index}
+    return dict(shown, live=live, persistent=persistent)
+
+
+def _same(live, persistent):
+    """Whether two definitions tell of one NIC, unchanged; libvirt fills in a hostdev's backend when the guest starts."""
+    names = _COMPARED if live.type == "hostdev" else _COMPARED + ("backend",)
+    return all(getattr(live, name) == getattr(persistent, name) for name in names)
+
+
+def _interfaces(live, persistent, places):
+    """The running NICs, and those persistent ones that a running one does not show alike."""
+    found, rest = [], list(persistent)
+    for interface in live:
+        twin = next((other for other in rest if _same(interface, other)), None)
+        if twin is not None:
+            rest.remove(twin)
+        found.append(_interface(interface, places, True, twin is not None))
+    return found + [_interface(interface, places, False, True) for interface in rest]
+
+
+def _domain(domain, places):
+    """One guest; what its XML tells is unknown when the XML cannot be understood."""
+    state = "shutoff" if not domain.running else "paused" if domain.paused else "running"
+    found = {
+        "name": domain.name,
+        "uuid": domain.uuid,
+        "state": state,
+        "persistent": domain.persistent_xml is not None,
+        "saved": domain.saved,
+    }
+    try:
+        live, persistent = (None if text is None else parse(text) for text in (domain.live_xml, domain.persistent_xml))
+        definition = live if live is not None else persistent
+        found.update(read_cpus(definition))
+        nics = [[] if root is None else [read_interface(element) for element in root.findall("devices/interface")] for root in (live, persistent)]
+        found["interfaces"] = _interfaces(nics[0], nics[1], places)
+    except (ValueError, SyntaxError, AttributeError):  # ElementTree's ParseError is a SyntaxError; without any definition there is no element
+        found.update(dict.fromkeys(("vcpus", "cpuset", "vcpu_pins", "emulator_pin", "interfaces"), UNKNOWN))
+    return found
+
+
+def read_libvirt(host):
+    """``{available, version, problem, domains}``.
+
+    ``problem``: why libvirt cannot be asked, or null; ``domains`` is then unknown, and empty on a host that has no libvirt at all.
+    """
+    try:
+        version, domains = host.libvirt.version(), host.libvirt.domains()
+    except (ApplyFailed, Unsupported) as error:
+        nothing = isinstance(error, Unsupported) and not host.files.exists(_CONFIGURATION)
+        return {"available": False, "version": UNKNOWN, "problem": str(error), "domains": [] if nothing else UNKNOWN}
+    places = vf_places(host)
+    return {"available": True, "version": version, "problem": None, "domains": [_domain(domain, places) for domain in domains]}
