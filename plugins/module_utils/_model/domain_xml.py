@@ -6,13 +6,17 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 
-OUR_ALIAS = "ua-"  # libvirt keeps only user aliases that begin so (docs: formatdomain, "Device aliases")
+from .interface_xml import BY_NAME, OUR_ALIAS
+from .interface_xml_source import pci_address
+
+__all__ = ["DomainInterface", "OUR_ALIAS", "host_pci_devices", "interfaces", "parse", "pci_address", "read_interface"]
 
 
 @dataclass(frozen=True)
 class DomainInterface:
-    """One ``<interface>``. ``name``: our identity for it, None for one that others made; ``source``: its source's attributes, for hostdev
-    ``{"pci": address}``; absent settings are None."""
+    """One ``<interface>``. ``name``: our identity for it, None for one that others made; ``source``: in the words of the module's
+    parameters (``device``, ``mode``, ``bridge``, ``network``, ``portgroup``), for hostdev ``{"pci": address}``; ``address``: the slot that
+    the guest sees; absent settings are None."""
 
     name: object
     alias: object
@@ -25,6 +29,7 @@ class DomainInterface:
     vlan: object
     mtu: object
     queues: object
+    address: object = None
     element: object = field(compare=False, repr=False, default=None)
 
 
@@ -35,50 +40,20 @@ def parse(text):
     return ElementTree.fromstring(text)
 
 
-def pci_address(element):
-    """``dddd:bb:ss.f`` of an ``<address domain= bus= slot= function=>``, or None."""
-    if element is None or element.get("bus") is None:
-        return None
-    numbers = [int(element.get(name, "0"), 0) for name in ("domain", "bus", "slot", "function")]
-    return "%04x:%02x:%02x.%x" % tuple(numbers)
-
-
-def _number(element, path, attribute):
-    found = element.find(path)
-    text = None if found is None else found.get(attribute)
-    return int(text) if text is not None and text.isdigit() else None
-
-
 def _attribute(element, path, attribute):
     found = element.find(path)
     return None if found is None else found.get(attribute)
 
 
-def _source(element):
-    source = element.find("source")
-    if source is None:
-        return {}
-    pci = pci_address(source.find("address"))
-    return {"pci": pci} if pci else dict(source.attrib)
-
-
 def read_interface(element):
     """The :class:`DomainInterface` of an ``<interface>`` element."""
-    alias = _attribute(element, "alias", "name")
-    mac = _attribute(element, "mac", "address")
+    known = ("name", "mac", "type", "source", "model", "backend", "vlan", "mtu", "queues")
     return DomainInterface(
-        name=alias[len(OUR_ALIAS):] if alias and alias.startswith(OUR_ALIAS) else None,
-        alias=alias,
-        mac=mac.lower() if mac else None,
-        type=element.get("type"),
-        source=_source(element),
-        model=_attribute(element, "model", "type"),
-        backend=_attribute(element, "driver", "name"),
+        alias=_attribute(element, "alias", "name"),
         target=_attribute(element, "target", "dev"),
-        vlan=_number(element, "vlan/tag", "id"),
-        mtu=_number(element, "mtu", "size"),
-        queues=_number(element, "driver", "queues"),
+        address=pci_address(element.find("address")),
         element=element,
+        **{name: BY_NAME[name].read(element) for name in known},
     )
 
 
@@ -89,9 +64,11 @@ def interfaces(text):
 
 def host_pci_devices(text):
     """Addresses of the host's PCI functions that the domain takes, by ``<interface type='hostdev'>`` or plain ``<hostdev>``."""
-    devices = parse(text).find("devices")
-    if devices is None:
-        return set()
-    sources = [hostdev.find("source/address") for hostdev in devices.findall("hostdev") if hostdev.get("type") == "pci"]
-    sources += [interface.find("source/address") for interface in devices.findall("interface") if interface.get("type") == "hostdev"]
-    return {pci_address(source) for source in sources} - {None}
+    return host_pci_devices_of(parse(text))
+
+
+def host_pci_devices_of(root):
+    """Like :func:`host_pci_devices`, for XML that is parsed already."""
+    hostdevs = [hostdev for hostdev in root.findall("devices/hostdev") if hostdev.get("type") == "pci"]
+    hostdevs += [interface for interface in root.findall("devices/interface") if interface.get("type") == "hostdev"]
+    return {pci_address(hostdev.find("source/address")) for hostdev in hostdevs} - {None}

@@ -26,10 +26,15 @@ def parse_interface_name(text):
     return text
 
 
+def is_libvirts_own(name):
+    """Whether libvirt generated the name, makes the interface and removes it by itself."""
+    return bool(_LIBVIRT_OWN.match(name))
+
+
 def parse_own_interface_name(text):
     """Like :func:`parse_interface_name`, and not one that libvirt generates and removes by itself (``vnet0``, ``macvtap3``)."""
     parse_interface_name(text)
-    if _LIBVIRT_OWN.match(text):
+    if is_libvirts_own(text):
         raise ValueError("is reserved: libvirt makes and removes interfaces of that name by itself; choose another, for example 'tap-web1'")
     return text
 

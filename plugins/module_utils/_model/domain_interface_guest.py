@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests as wished: each named once, with its NICs. A guest's name is opaque data: libvirt accepts ``$(id)``, ``..`` and worse."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .domain_interface_wish import NicWish, parse_nic, parse_opaque
+
+__all__ = ["GuestWish", "GuestsWish", "NicWish", "parse_guests", "parse_uuid"]
+
+_UUID = re.compile(r"^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$", re.ASCII)
+
+
+@dataclass(frozen=True)
+class GuestWish:
+    """``name`` or ``uuid`` may be None, not both. ``nics``: :class:`NicWish`; ``purge``: remove NICs with our alias that are not listed."""
+
+    name: object
+    uuid: object
+    nics: tuple
+    purge: bool
+    path: str
+
+
+@dataclass(frozen=True)
+class GuestsWish:
+    """All guests of one call. ``replug``: ``GUEST/NIC`` whose running NIC may be taken out and plugged in again."""
+
+    guests: tuple
+    replug: object = frozenset()
+
+
+def parse_uuid(text):
+    """The canonical lower-case form with dashes. Raises ValueError."""
+    given = str(text).strip().lower()
+    if not _UUID.match(given):
+        raise ValueError("is no UUID: expected 32 hexadecimal digits such as \"0f5b1e2c-6a3d-4c8e-9b7f-1d2e3f4a5b6c\"")
+    plain = given.replace("-", "")
+    return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
+
+
+def _vf_key(nic):
+    if nic.vf is not None:
+        return nic.vf
+    return nic.settings.get("source", {}).get("pci")
+
+
+def _once(value, where, found, why, problems):
+    """Record a value that some NIC before had too; ``found`` remembers across guests."""
+    if value is not None and value in found:
+        problems.add(value, "is %s's already, and %s" % (found[value], why))
+    elif value is not None:
+        found[value] = where
+
+
+def _parse_guest(item, problems, macs, vfs):
+    name = problems.at("name").parse(parse_opaque, item.get("name"))
+    uuid = problems.at("uuid").parse(parse_uuid, item.get("uuid"))
+    if item.get("name") is None and item.get("uuid") is None:
+        problems.add(None, "names no guest: give name, uuid or both")
+    nics = []
+    for index, entry in enumerate(item.get("interfaces") or ()):
+        at = problems.at("interfaces").at(index)
+        nic = parse_nic(entry, at)
+        nics.append(nic)
+        if nic.present:
+            _once(nic.settings.get("mac"), at.path, macs, "two NICs with one MAC address disturb each other", at.at("mac"))
+            _once(_vf_key(nic), at.path, vfs, "one virtual function serves one NIC", at.at("source"))
+    problems.at("interfaces").unique([nic.name for nic in nics], "name")
+    return GuestWish(name, uuid, tuple(nics), bool(item.get("purge")), problems.path)
+
+
+def parse_guests(items, problems):
+    """A :class:`GuestWish` for each list item, with every problem recorded in ``problems``."""
+    macs, vfs, guests = {}, {}, []
+    for index, item in enumerate(items):
+        guests.append(_parse_guest(item, problems.at(index), macs, vfs))
+    problems.unique([guest.uuid for guest in guests], "guest")
+    problems.unique([guest.name for guest in guests], "guest")
+    return tuple(guests)

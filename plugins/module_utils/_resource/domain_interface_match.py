@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which NIC of a guest a wish speaks of: by its name in the alias, else by MAC address, so that NICs made by others are adopted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .._model.domain_interface_slots import Slots
+from .._model.domain_interface_wish import NicWish
+from .._model.errors import Conflict
+from .._model.interface_xml import completed, differences
+
+
+@dataclass(frozen=True)
+class Match:
+    """One wish and what there is of it. ``persistent``, ``live``: DomainInterfaces or None; ``netdevs``: the wished VF's network devices in
+    the host; ``homeless``: the running guest has no slot for it; ``replug``: the user lets it be taken out and plugged in again."""
+
+    guest: object
+    wish: object
+    persistent: object
+    live: object
+    netdevs: tuple = ()
+    homeless: bool = False
+    replug: bool = False
+
+    @property
+    def target(self):
+        return "%s/%s" % (self.guest.name, self.wish.name)
+
+    def wished(self, nic):
+        """The complete settings for one definition; ``nic``: the DomainInterface there, or None."""
+        return completed(self.wish.settings, None if nic is None else nic.element)
+
+    def persistent_differences(self):
+        return differences(self.persistent.element, self.wished(self.persistent))
+
+    def live_differences(self):
+        """``(what can change at once, what cannot)``, both as ``[(setting, before, after)]``."""
+        found = [item for item in differences(self.live.element, self.wished(self.live)) if item[0] != "name"]
+        now = [] if any(name == "type" for name, _b, _a in found) else [item for item in found if self._changes_live(item[0])]
+        return now, [item for item in found if item not in now]
+
+    def _changes_live(self, setting):
+        """What libvirt changes in a running guest (src/qemu/qemu_hotplug.c, qemuDomainChangeNet)."""
+        if self.live.type == "hostdev":
+            return False
+        if setting == "source":
+            return self.live.type == "bridge"
+        if setting == "vlan":
+            return self.live.type == "bridge" and self.wish.settings.get("virtualport") == "openvswitch"
+        return setting in ("link_state", "trust_guest_rx_filters", "port_isolated")
+
+    def will_replug(self):
+        """Whether the running NIC is to be taken out and plugged in again. A guest without a definition has no next start to wait for."""
+        if self.live is None or not self.wish.present:
+            return False
+        later = [name for name, _before, _after in self.live_differences()[1]]
+        return (self.replug or self.guest.persistent is None) and any(name != "boot_order" for name in later)
+
+
+def _find(guest, nics, wish, macs, address=None):
+    for nic in nics:
+        if nic.name == wish.name:
+            return nic
+    same = [nic for nic in nics if nic.mac is not None and nic.mac in macs]
+    if len(same) > 1:
+        raise Conflict(
+            "%s: %d NICs of guest %s carry the MAC address %s, so that none can be adopted as %s: give each its own first"
+            % (wish.path, len(same), guest.name, same[0].mac, wish.name)
+        )
+    if same and same[0].name is not None:
+        raise Conflict(
+            "%s: the NIC of guest %s with the MAC address %s is called %s already: list it by that name, or give %s another mac"
+            % (wish.path, guest.name, same[0].mac, same[0].name, wish.name)
+        )
+    if same:
+        return same[0]
+    # an adopted NIC that got another MAC in its definition runs under the old one, without a name, in its old place
+    return next((nic for nic in nics if address is not None and nic.name is None and nic.address == address), None)
+
+
+def _match(guest, wish):
+    persistent_nics = guest.persistent.nics if guest.persistent is not None else ()
+    live_nics = guest.live.nics if guest.live is not None else ()
+    wished = {wish.settings["mac"]} if "mac" in wish.settings else set()
+    named = next((nic for nic in live_nics if nic.name == wish.name), None)
+    persistent = _find(guest, persistent_nics, wish, wished | ({named.mac} if named is not None else set()))
+    if persistent is None:
+        return Match(guest, wish, None, _find(guest, live_nics, wish, wished))
+    elsewhere = {nic.mac for nic in persistent_nics if nic is not persistent}
+    nics = [nic for nic in live_nics if nic.mac not in elsewhere or nic.name == wish.name]
+    return Match(guest, wish, persistent, _find(guest, nics, wish, wished | {persistent.mac}, persistent.address))
+
+
+def _vf(wish, state):
+    return state.vfs.get(wish.vf or wish.settings.get("source", {}).get("pci"))
+
+
+def _resolved(wish, state):
+    """``wish`` with its VF's PCI address; a VF that is not there yet stays named by its PF, which no definition shows."""
+    if wish.vf is None:
+        return wish
+    vf = _vf(wish, state)
+    return wish.with_settings(source={"pci": vf.pci} if vf.pci else {"pf": wish.vf[0], "index": wish.vf[1]})
+
+
+def _unlisted(guest, guest_wish):
+    listed = {nic.name for nic in guest_wish.nics}
+    names = [nic.name for definition in guest.definitions for nic in definition.nics if nic.name is not None and nic.name not in listed]
+    return [NicWish(name, present=False, path=guest_wish.path) for name in dict.fromkeys(names)]
+
+
+def _with_places(matches):
+    """``matches`` with those marked for which the running guest has no free slot."""
+    found = []
+    slots = {}
+    for match in matches:
+        guest = match.guest
+        if match.wish.present and match.live is None and guest.live is not None:
+            if guest.uuid not in slots:
+                slots[guest.uuid] = Slots(guest.live.root)
+            place = None if match.persistent is None else match.persistent.element.find("address")
+            if not slots[guest.uuid].take_address(place) and not slots[guest.uuid].take(match.wished(None).get("model")):
+                match = replace(match, homeless=True)
+        found.append(match)
+    return found
+
+
+def matches_of(desired, state):
+    """A :class:`Match` for every NIC that is listed or to be purged. Raises Conflict where it is not clear which NIC is meant."""
+    found = []
+    for guest_wish, guest in zip(desired.guests, state.wished):
+        nics = list(guest_wish.nics) + (_unlisted(guest, guest_wish) if guest_wish.purge else [])
+        for wish in nics:
+            match, vf = _match(guest, _resolved(wish, state)), _vf(wish, state)
+            found.append(replace(match, netdevs=vf.netdevs if vf else (), replug=match.target in desired.replug))
+    return _with_places(found)
