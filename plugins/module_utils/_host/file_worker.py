@@ -8,6 +8,7 @@ uninterruptibly. A child that got stuck so is abandoned and a new one takes over
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import select
@@ -46,7 +47,10 @@ def _read_many(paths):
 def _write(path, value):
     descriptor = os.open(path, os.O_WRONLY)  # neither create nor truncate: a sysfs attribute exists or the kernel lacks it
     try:
-        os.write(descriptor, value.encode())  # one write: sysfs takes each write(2) as a whole value
+        data = value.encode()
+        taken = os.write(descriptor, data)  # one write: sysfs takes each write(2) as a whole value
+        if taken != len(data):
+            raise OSError(errno.EIO, "only %d of %d bytes were taken" % (taken, len(data)))
     finally:
         os.close(descriptor)
 
@@ -125,10 +129,7 @@ class FileWorker:
         self._owner = None
 
     def call(self, operation, *arguments, timeout=10.0):
-        if self._pid is None or self._owner != os.getpid():
-            self._start()
-        self._requests.write(json.dumps([operation, arguments]).encode() + b"\n")
-        self._requests.flush()
+        self._ask(json.dumps([operation, arguments]).encode() + b"\n")
         line = self._answer(timeout)
         if line is None:
             self._abandon()
@@ -137,6 +138,18 @@ class FileWorker:
         if code:
             raise OSError(code, value, arguments[0])
         return value
+
+    def _ask(self, request):
+        if self._pid is None or self._owner != os.getpid():
+            self._start()
+        try:
+            self._requests.write(request)
+            self._requests.flush()
+        except BrokenPipeError:  # killed while idle: it has read nothing of this
+            self._abandon()
+            self._start()
+            self._requests.write(request)
+            self._requests.flush()
 
     def _answer(self, timeout):
         buffer = b""
@@ -147,6 +160,7 @@ class FileWorker:
                 return None
             piece = os.read(self._answers, 1 << 20)
             if not piece:
+                self._abandon()
                 raise OSError(errno.EIO, "the file worker ended unexpectedly")
             buffer += piece
         return buffer
@@ -166,10 +180,11 @@ class FileWorker:
     def _child(request_read, answer_write):
         try:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+            request = fcntl.fcntl(request_read, fcntl.F_DUPFD, 3)  # away from 0, 1 and 2, which may have been closed
+            answer = fcntl.fcntl(answer_write, fcntl.F_DUPFD, 3)
             null = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):  # an abandoned child must not keep the ssh session's pipes open
                 os.dup2(null, descriptor)
-            request, answer = os.dup(request_read), os.dup(answer_write)
             keep = (request, answer)
             limit = max(keep) + 1
             for descriptor in range(3, limit):

@@ -35,7 +35,7 @@ class Files:
         return self._worker
 
     def _at(self, path):
-        if "\0" in path or ".." in path.split("/"):
+        if not path.startswith("/") or "\0" in path or ".." in path.split("/"):
             raise OSError(errno.EINVAL, "path leaves its root", path)
         return self._root + path
 
@@ -86,6 +86,8 @@ class Files:
         """Put a whole file in place: old or new after a power cut, never torn."""
         try:
             self._worker.call("replace", self._at(path), text, mode, timeout=WRITE_TIMEOUT)
+        except Stuck as error:
+            raise InFlight("replace %s" % path, error.strerror) from None
         except OSError as error:
             raise ApplyFailed("replace %s" % path, error_name(error)) from None
 
@@ -108,6 +110,8 @@ class Files:
     def remove(self, path):
         try:
             self._worker.call("remove", self._at(path), timeout=WRITE_TIMEOUT)
+        except Stuck as error:
+            raise InFlight("remove %s" % path, error.strerror) from None
         except OSError as error:
             raise ApplyFailed("remove %s" % path, error_name(error)) from None
 

@@ -9,19 +9,29 @@ import re
 from .._model.errors import ApplyFailed
 from .._model.link_table import LinkTable
 
-_FAILED_LINE = re.compile(r"^Command failed -:(\d+)$")
-_NEEDS_QUOTES = re.compile(r"[\s\"'\\#]")
+_FAILED_LINE = re.compile(r"Command failed -:(\d+)")
+_BLANKS = set(" \t\r\n")
+
+
+class Unwritable(ValueError):
+    """The word has no form that a batch of iproute2 reads back as it is."""
 
 
 def quote(word):
-    """One word of a batch line: iproute2 splits at blanks and knows quotes, backslashes and ``#`` (lib/utils.c, makeargs, getcmdline)."""
+    """One word of a batch line. Raises :class:`Unwritable`.
+
+    iproute2 takes a quote for one only at a word's beginning, has no escapes, cuts the line at its first ``#``, quoted or
+    not, and joins the next line to one that ends in a backslash (lib/utils.c, makeargs and getcmdline).
+    """
     word = str(word)
-    if word and not _NEEDS_QUOTES.search(word):
+    if "#" in word or "\n" in word:
+        raise Unwritable("%r cannot be written in a batch of iproute2" % word)
+    if word and word[0] not in "\"'" and not _BLANKS & set(word) and not word.endswith("\\"):
         return word
-    if "\n" in word or ('"' in word and "'" in word) or "\\" in word or not word:
-        raise ValueError("%r cannot be written in a batch of iproute2" % word)
-    mark = "'" if '"' in word else '"'
-    return mark + word + mark
+    for mark in "\"'":
+        if mark not in word:
+            return mark + word + mark
+    raise Unwritable("%r cannot be written in a batch of iproute2" % word)
 
 
 class Iproute:
@@ -59,19 +69,34 @@ class Iproute:
 
         Returns one entry a line: None, or what the kernel answered to it.
         """
-        if not lines:
-            return []
-        script = "".join(" ".join(quote(word) for word in line) + "\n" for line in lines)
-        done = self._commands.run(["ip", "-force", "-batch", "-"], stdin=script, timeout=timeout, check=False)
         answers = [None] * len(lines)
+        waiting = []  # (index, text) of the lines that go into the next batch
+        for index, line in enumerate(lines):
+            try:
+                waiting.append((index, " ".join(quote(word) for word in line)))
+            except Unwritable:  # the kernel allows such names: as an argument of its own it needs no quotes
+                self._batch(waiting, answers, timeout)
+                waiting = []
+                done = self._commands.run(["ip"] + [str(word) for word in line], timeout=timeout, check=False)
+                answers[index] = " ".join(done.errors.split()) or "exit code %d" % done.code if done.code else None
+        self._batch(waiting, answers, timeout)
+        return answers
+
+    def _batch(self, lines, answers, timeout):
+        if not lines:
+            return
+        script = "".join(text + "\n" for _index, text in lines)
+        done = self._commands.run(["ip", "-force", "-batch", "-"], stdin=script, timeout=timeout, check=False)
         said = []
         for text in done.errors.splitlines():
-            match = _FAILED_LINE.match(text)
+            match = _FAILED_LINE.fullmatch(text)
             if match:
-                answers[int(match.group(1)) - 1] = " ".join(said) or "failed"
+                answers[lines[int(match.group(1)) - 1][0]] = " ".join(said) or "failed"
                 said = []
             else:
                 said.append(text.strip())
-        if done.code and not any(answers):
-            raise ApplyFailed("ip -batch", " ".join(said) or "exit code %d" % done.code)
-        return answers
+        # A word that ip does not know ends the whole batch, without telling the line (include/utils.h, invarg).
+        last_words = [text for text in said if text and not text.startswith("Warning:")]
+        told = any(answers[index] for index, _text in lines)
+        if done.code and (last_words or not told or done.code != 1):
+            raise ApplyFailed("ip -batch", " ".join(last_words) or "exit code %d" % done.code)

@@ -15,7 +15,8 @@ def parse_pci(text):
     text = str(text).strip().lower()
     match = _PCI.match(text)
     if match:
-        return "%s:%s:%s.%s" % (match.group(1) or "0000", match.group(2), match.group(3), match.group(4))
+        # as the kernel prints it (drivers/pci/probe.c, pci_setup_device): domains beyond ffff have more digits
+        return "%04x:%s:%s.%s" % (int(match.group(1) or "0", 16), match.group(2), match.group(3), match.group(4))
     if _NUMBER.match(text):
         raise ValueError("is a number, not a PCI address: YAML read it so because it was not quoted; write it as \"0000:03:00.0\" in quotes")
     raise ValueError("is no PCI address: expected domain:bus:slot.function such as \"0000:3b:00.1\"")

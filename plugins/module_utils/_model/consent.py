@@ -7,7 +7,7 @@ import re
 
 from .errors import InvalidInput, Problem
 
-_NAME = re.compile(r"^[a-z_]+:\S.*$")
+_NAME = re.compile(r"[a-z_]+:\S.*")
 
 
 class Consent:
@@ -19,7 +19,7 @@ class Consent:
     def __init__(self, names=()):
         problems = []
         for index, name in enumerate(names):
-            if not isinstance(name, str) or not _NAME.match(name) or name.split(":", 1)[1] in ("*", "all"):
+            if not isinstance(name, str) or not _NAME.fullmatch(name) or name.split(":", 1)[1] in ("*", "all"):
                 problems.append(
                     Problem(
                         "allow_disruption[%d]" % index,

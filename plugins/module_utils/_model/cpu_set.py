@@ -51,6 +51,15 @@ class CpuSet(frozenset):
             raise ValueError("%r is no CPU mask: more than %d bits" % (text, MAX_CPUS))
         return cls(bit for bit in range(value.bit_length()) if value >> bit & 1)
 
+    def __and__(self, other):
+        return CpuSet(frozenset.__and__(self, other))
+
+    def __or__(self, other):
+        return CpuSet(frozenset.__or__(self, other))
+
+    def __sub__(self, other):
+        return CpuSet(frozenset.__sub__(self, other))
+
     def to_mask(self):
         """The mask as sysfs accepts it: 32-bit groups, ``"0"`` when empty."""
         value = 0

@@ -6,6 +6,9 @@ from __future__ import annotations
 OWNER_ALIAS = "kvm.vnic"  # kept by the kernel as the device's ifalias: what carries it was made by us and may be purged
 
 
+_PAIRED = ("veth", "netkit", "vxcan")  # their link is the other end of the pair, which they don't stand on
+
+
 class Link:
     """One device. ``kind`` is rtnetlink's (``bridge``, ``vlan``, ``macvtap``, ``tun``; None for hardware); ``data`` its kind's settings."""
 
@@ -21,7 +24,7 @@ class Link:
         self.up = "UP" in raw.get("flags", ())
         self.carrier = "LOWER_UP" in raw.get("flags", ())
         self.master = raw.get("master")
-        self.lower = None if "link_netnsid" in raw else raw.get("link")
+        self.lower = None if "link_netnsid" in raw or self.kind in _PAIRED else raw.get("link")
         self.alias = raw.get("ifalias")
         self.pci = raw.get("parentdev") if raw.get("parentbus") == "pci" else None
         self.vfs = raw.get("vfinfo_list") or []
