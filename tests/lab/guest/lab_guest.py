@@ -1,140 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """lab-guest: small KVM guests without a NIC, and what they say about the NICs they are given."""
+
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-import time
-import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from pathlib import Path
 
 import libvirt
-
-BOOT = Path("/var/lib/lab-guest")
-LOGS = Path("/var/log/lab-guests")
-FREE_PORTS = 8
-# A shorter boot, nothing else: two emulations deep every probe and every flush is slow.
-KERNEL_ARGUMENTS = ("console=ttyS0", "quiet", "panic=1", "mitigations=off", "tsc=reliable", "no_timer_check")
+from guest_domain import domain_xml, nic_spec
+from guest_reports import LOGS, console_of, has_nics, latest, log_of
 
 
 class GuestError(Exception):
     """Something to tell without a traceback."""
-
-
-def domain_xml(name: str, vcpus: int, memory_mib: int, nics: list[str], ping: str | None) -> str:
-    """A q35 guest that boots the lab's kernel and initramfs: no disk, no NIC, empty root ports for hot-plug."""
-    cmdline = [*KERNEL_ARGUMENTS, *(f"vnic.nic={spec}" for spec in nics)]
-    if ping:
-        cmdline.append(f"vnic.ping={ping}")
-    domain = ET.Element("domain", type="kvm")
-    for tag, text in (("name", name), ("vcpu", str(vcpus))):
-        ET.SubElement(domain, tag).text = text
-    ET.SubElement(domain, "memory", unit="MiB").text = str(memory_mib)
-    system = ET.SubElement(domain, "os")
-    ET.SubElement(system, "type", arch="x86_64", machine="q35").text = "hvm"
-    ET.SubElement(system, "kernel").text = str(BOOT / "vmlinuz")
-    ET.SubElement(system, "initrd").text = str(BOOT / "initrd")
-    ET.SubElement(system, "cmdline").text = " ".join(cmdline)
-    features = ET.SubElement(domain, "features")
-    ET.SubElement(features, "acpi")
-    ET.SubElement(features, "apic")
-    ET.SubElement(domain, "cpu", mode="host-passthrough")
-    for event in ("on_poweroff", "on_reboot", "on_crash"):
-        ET.SubElement(domain, event).text = "destroy"
-    devices = ET.SubElement(domain, "devices")
-    ET.SubElement(devices, "controller", type="pci", index="0", model="pcie-root")
-    for index in range(1, FREE_PORTS + 1):
-        ET.SubElement(devices, "controller", type="pci", index=str(index), model="pcie-root-port")
-    ET.SubElement(devices, "controller", type="usb", model="none")
-    serial = ET.SubElement(devices, "serial", type="file")
-    ET.SubElement(serial, "source", path=str(console_of(name)))
-    ET.SubElement(serial, "target", port="0")
-    # On the root bus, so that every root port stays free for a NIC.
-    ports = ET.SubElement(devices, "controller", type="virtio-serial", index="0")
-    ET.SubElement(ports, "address", type="pci", domain="0x0000", bus="0x00", slot="0x1e", function="0x0")
-    channel = ET.SubElement(devices, "channel", type="file")
-    ET.SubElement(channel, "source", path=str(log_of(name)))
-    ET.SubElement(channel, "target", type="virtio", name="lab.report")
-    ET.SubElement(devices, "memballoon", model="none")
-    ET.indent(domain)
-    return ET.tostring(domain, encoding="unicode")
-
-
-def log_of(name: str) -> Path:
-    """The guest's reports, a JSON object a line."""
-    return LOGS / f"{name}.log"
-
-
-def console_of(name: str) -> Path:
-    """The guest's serial console: silent unless its kernel complains."""
-    return LOGS / f"{name}.console"
-
-
-def nic_spec(text: str) -> str:
-    """``MAC,ADDRESS/PREFIX`` or ``INDEX,ADDRESS/PREFIX``; MACs in lower case as the kernel writes them."""
-    where, comma, address = text.partition(",")
-    where = where.lower()
-    if not comma or not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}|[0-9]+", where) \
-            or not re.fullmatch(r"[0-9a-fA-F.:]+/[0-9]+", address):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither MAC,ADDRESS/PREFIX nor INDEX,ADDRESS/PREFIX")
-    return f"{where},{address}"
-
-
-def reports(text: str) -> list[dict]:
-    """The complete reports in a log, oldest first; anything else and half lines are passed over."""
-    found = []
-    for line in text.splitlines():
-        start = line.find('{"report":')
-        if start < 0:
-            continue
-        try:
-            found.append(json.loads(line[start:]))
-        except ValueError:
-            continue
-    return found
-
-
-def read_log(name: str, offset: int = 0) -> tuple[str, int]:
-    """Text from ``offset`` on and the end's offset; from the beginning when the file was started anew."""
-    try:
-        with log_of(name).open("rb") as source:
-            size = source.seek(0, 2)
-            source.seek(offset if offset <= size else 0)
-            return source.read().decode("utf-8", "replace"), size
-    except FileNotFoundError:
-        return "", 0
-
-
-def latest(name: str, seconds: float, good: Callable[[dict], bool]) -> dict | None:
-    """The newest report; with ``seconds`` one made from now on that is ``good``, or None when the time is over."""
-    text, size = read_log(name)
-    if seconds <= 0:
-        known = reports(text)
-        return known[-1] if known and good(known[-1]) else None
-    # From the last line break on: a report being written now is a new one.
-    size -= len(text) - (text.rfind("\n") + 1)
-    deadline = time.monotonic() + seconds
-    while True:
-        text, end = read_log(name, size)
-        found = [report for report in reports(text) if good(report)]
-        if found:
-            return found[-1]
-        if time.monotonic() > deadline:
-            return None
-        if end < size:
-            size = 0
-        time.sleep(0.3)
-
-
-def has_nics(count: int) -> Callable[[dict], bool]:
-    """Whether a report shows exactly that many NICs, each with carrier and an address."""
-    def good(report: dict) -> bool:
-        nics = report["nics"]
-        return len(nics) == count and all(nic["carrier"] and nic["addresses"] for nic in nics)
-    return good
 
 
 def domain(name: str) -> libvirt.virDomain:
@@ -189,9 +69,18 @@ def wait(options: argparse.Namespace) -> None:
     found = latest(options.name, 0, good) or latest(options.name, options.timeout, good)
     if found is None:
         last = latest(options.name, 0, lambda _report: True)
-        raise GuestError(f"{options.name}: not {options.nics} NICs with carrier and address within "
-                         f"{options.timeout:g} s; last report: {json.dumps(last)}")
+        raise GuestError(
+            f"{options.name}: not {options.nics} NICs with carrier and address within "
+            f"{options.timeout:g} s; last report: {json.dumps(last)}"
+        )
     print(json.dumps(found))
+
+
+def _nic(text: str) -> str:
+    try:
+        return nic_spec(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def parser() -> argparse.ArgumentParser:
@@ -207,8 +96,14 @@ def parser() -> argparse.ArgumentParser:
     new = command(define, "define a guest without any NIC")
     new.add_argument("--vcpus", type=int, default=1)
     new.add_argument("--memory", type=int, default=256, metavar="MIB")
-    new.add_argument("--nic", type=nic_spec, action="append", default=[], metavar="MAC|INDEX,ADDRESS/PREFIX",
-                     help="address of the NIC with that MAC, or that appears as the INDEXth (from 0); repeatable")
+    new.add_argument(
+        "--nic",
+        type=_nic,
+        action="append",
+        default=[],
+        metavar="MAC|INDEX,ADDRESS/PREFIX",
+        help="address of the NIC with that MAC, or that appears as the INDEXth (from 0); repeatable",
+    )
     new.add_argument("--ping", metavar="ADDRESS", help="ping it once a second and count")
     new.add_argument("--xml", action="store_true", help="print the XML instead of defining")
     command(start, "start it")
@@ -224,6 +119,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     options = parser().parse_args()
+    # Errors are told once, by us.
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)
     try:
         options.run(options)
     except (GuestError, libvirt.libvirtError) as error:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line of the lab."""
+
 from __future__ import annotations
 
 import argparse
@@ -23,8 +24,12 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("image", help="build the root image only and print its directory")
     commands.add_parser("status", help="one line a hypervisor; exit status 1 unless all that were started answer")
     ssh = commands.add_parser("ssh", help="a shell or a command on a hypervisor (default lab1)")
-    ssh.add_argument("words", nargs=argparse.REMAINDER, metavar="[HOST] [CMD ...]",
-                     help="one word is a shell command line, several are a program and its arguments")
+    ssh.add_argument(
+        "words",
+        nargs=argparse.REMAINDER,
+        metavar="[HOST] [CMD ...]",
+        help="one word is a shell command line, several are a program and its arguments",
+    )
     reboot = commands.add_parser("reboot", help="power a hypervisor off and on, keeping its disk")
     reboot.add_argument("host")
     reboot.add_argument("--grub", action="store_true", help="boot with the arguments its generated grub.cfg has now")
@@ -76,8 +81,10 @@ def _status(_options: argparse.Namespace) -> int:
         machine, image = known
         state = "off" if host.pid() is None else "answers" if host.answers() else "silent"
         all_answer = state == "answers" if host.name == "lab1" else all_answer and state == "answers"
-        print(f"{host.name}  {state}  pid {host.pid() or '-'}  ssh 127.0.0.1:{machine.ssh_port}  {machine.cpus} CPUs  "
-              f"{machine.memory_mib} MiB  image {image.name[:12]}  kernel arguments: {machine.append}")
+        print(
+            f"{host.name}  {state}  pid {host.pid() or '-'}  ssh 127.0.0.1:{machine.ssh_port}  {machine.cpus} CPUs  "
+            f"{machine.memory_mib} MiB  image {image.name[:12]}  kernel arguments: {machine.append}"
+        )
     return 0 if all_answer else 1
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The hypervisors of this checkout together: up, down, reboot."""
+
 from __future__ import annotations
 
 import contextlib
@@ -100,8 +101,14 @@ def reboot(name: str, from_grub: bool, cut: bool) -> None:
 
 def grub_arguments(host: Hypervisor) -> str:
     """Kernel arguments of the default entry of the grub.cfg inside the machine."""
-    done = subprocess.run(host.ssh("cat", "/boot/grub/grub.cfg"), stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=120, check=False)
+    done = subprocess.run(
+        host.ssh("cat", "/boot/grub/grub.cfg"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     if done.returncode != 0:
         raise LabError(f"{host.name}: no /boot/grub/grub.cfg to boot from (run update-grub there first): {done.stderr}")
     try:
@@ -125,8 +132,10 @@ def _machines(hosts: int) -> list[machine.Machine]:
     except ValueError as error:
         raise LabError(str(error)) from error
     cable_ports = [free_port() for _port in range(machine.IGB_PORTS)]
-    return [machine.Machine(number, cpus, memory, free_port(), machine.cables(number, hosts, cable_ports))
-            for number in range(1, hosts + 1)]
+    return [
+        machine.Machine(number, cpus, memory, free_port(), machine.cables(number, hosts, cable_ports))
+        for number in range(1, hosts + 1)
+    ]
 
 
 def _disk_fits(host: Hypervisor, image: Path) -> bool:
@@ -152,8 +161,10 @@ def _write_inventory(hosts: list[Hypervisor]) -> None:
             identity = known[1] / "id_ed25519"
     if identity is None:
         raise LabError("no hypervisor was started")
-    for name, text in (("ssh_config", inventory.ssh_config(endpoints, identity)),
-                       ("inventory.yml", inventory.ansible_inventory(endpoints, identity))):
+    for name, text in (
+        ("ssh_config", inventory.ssh_config(endpoints, identity)),
+        ("inventory.yml", inventory.ansible_inventory(endpoints, identity)),
+    ):
         target = paths.state() / name
         scratch = target.with_suffix(".new")
         scratch.write_text(text, encoding="utf-8")

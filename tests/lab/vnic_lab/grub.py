@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The default entry of a generated grub.cfg: which arguments GRUB would give the kernel."""
+
 from __future__ import annotations
 
 import re

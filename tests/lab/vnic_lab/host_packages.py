@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the machine that runs the lab needs, and its installation on Debian 12 and 13."""
+
 from __future__ import annotations
 
 import os
@@ -86,8 +87,11 @@ def ensure() -> None:
         return
     distribution, codename = release()
     if distribution != "debian" or codename not in ("bookworm", "trixie"):
-        raise LabError("missing packages (Debian's names): " + " ".join(wanted)
-                       + "\nqemu-system-x86 must be version 8.0 or newer; install them, then try again")
+        raise LabError(
+            "missing packages (Debian's names): "
+            + " ".join(wanted)
+            + "\nqemu-system-x86 must be version 8.0 or newer; install them, then try again"
+        )
     with step("installing " + " ".join(wanted)):
         _install(wanted, codename)
     left = missing()
@@ -106,12 +110,24 @@ def _install(wanted: list[str], codename: str) -> None:
         lists = base / "lists"
         lists.mkdir()
         (base / "sources.list").write_text(
-            "".join(f"deb [signed-by={DEBIAN_KEYRING}] {site} {suite} main\n" for suite in suites), encoding="utf-8")
+            "".join(f"deb [signed-by={DEBIAN_KEYRING}] {site} {suite} main\n" for suite in suites), encoding="utf-8"
+        )
         # A configuration of our own: the machine's sources stay as they are, and one of them
         # that cannot be reached does not stop us.
-        options = ["-o", f"Dir::Etc::SourceList={base}/sources.list", "-o", f"Dir::Etc::SourceParts={base}/none",
-                   "-o", f"Dir::State::Lists={lists}", "-o", "APT::Get::List-Cleanup=0",
-                   "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
+        options = [
+            "-o",
+            f"Dir::Etc::SourceList={base}/sources.list",
+            "-o",
+            f"Dir::Etc::SourceParts={base}/none",
+            "-o",
+            f"Dir::State::Lists={lists}",
+            "-o",
+            "APT::Get::List-Cleanup=0",
+            "-o",
+            "DPkg::Lock::Timeout=300",
+            "-o",
+            "Acquire::Retries=3",
+        ]
         log = base / "log"
         environment = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
         prefix = ["env", *(f"{key}={value}" for key, value in environment.items()), "apt-get", "-q", *options]

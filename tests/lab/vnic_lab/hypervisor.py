@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One emulated hypervisor: its disk, its process, its ssh."""
+
 from __future__ import annotations
 
 import json
@@ -55,8 +56,17 @@ class Hypervisor:
         if self.pid() is None or known is None or not _has_ssh_banner(known[0].ssh_port):
             return False
         try:
-            return subprocess.run(self.ssh("true"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL, timeout=60, check=False).returncode == 0
+            return (
+                subprocess.run(
+                    self.ssh("true"),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    timeout=60,
+                    check=False,
+                ).returncode
+                == 0
+            )
         except subprocess.TimeoutExpired:
             return False
 
@@ -68,16 +78,36 @@ class Hypervisor:
     def fresh_disk(self, image: Path) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.disk.unlink(missing_ok=True)
-        run([which("qemu-img") or "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw",
-             "-b", str(image / "root.img"), str(self.disk)])
+        run(
+            [
+                which("qemu-img") or "qemu-img",
+                "create",
+                "-q",
+                "-f",
+                "qcow2",
+                "-F",
+                "raw",
+                "-b",
+                str(image / "root.img"),
+                str(self.disk),
+            ]
+        )
 
     def start(self, machine: Machine, image: Path) -> None:
         """Start the emulator (not awaited); LabError with its words when it refuses."""
         self.serial_log.write_bytes(b"")
-        argv = command(machine, kernel=str(image / "vmlinuz"), initrd=str(image / "initrd"), disk=str(self.disk),
-                       serial_log=str(self.serial_log), pid_file=str(self.pid_file),
-                       emulator=which("qemu-system-x86_64") or "qemu-system-x86_64", version=qemu_version())
-        self.record.write_text(json.dumps({"machine": asdict(machine), "image": str(image)}, indent=1), encoding="utf-8")
+        argv = command(
+            machine,
+            kernel=str(image / "vmlinuz"),
+            initrd=str(image / "initrd"),
+            disk=str(self.disk),
+            serial_log=str(self.serial_log),
+            pid_file=str(self.pid_file),
+            emulator=which("qemu-system-x86_64") or "qemu-system-x86_64",
+            version=qemu_version(),
+        )
+        saved = {"machine": asdict(machine), "image": str(image)}
+        self.record.write_text(json.dumps(saved, indent=1), encoding="utf-8")
         run(argv, log=self.directory / "emulator.log")
 
     def restart(self, append: str | None) -> None:
@@ -102,8 +132,15 @@ class Hypervisor:
     def _is_booted(self) -> bool:
         # Asked again and again: with --wait it may wait for a signal that has passed.
         try:
-            state = subprocess.run(self.ssh("systemctl", "is-system-running"), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60, check=False)
+            state = subprocess.run(
+                self.ssh("systemctl", "is-system-running"),
+                stdin=subprocess.DEVNULL,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=60,
+                check=False,
+            )
         except subprocess.TimeoutExpired:
             return False
         return state.stdout.strip() in ("running", "degraded")
@@ -111,8 +148,14 @@ class Hypervisor:
     def power_off(self, seconds: float = 90) -> None:
         """An orderly shutdown; the power is cut when it takes too long."""
         if self.pid() is not None and self.answers():
-            subprocess.run(self.ssh("systemctl", "poweroff", "--no-block"), stdin=subprocess.DEVNULL,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
+            subprocess.run(
+                self.ssh("systemctl", "poweroff", "--no-block"),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=60,
+                check=False,
+            )
             _until(lambda: self.pid() is None, seconds)
         self.cut_power()
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What others use to reach the lab: an Ansible inventory and an ssh configuration, literal values only."""
+
 from __future__ import annotations
 
 import json
@@ -49,7 +50,12 @@ def ssh_config(endpoints: Sequence[Endpoint], identity: Path) -> str:
     """For ``ssh -F``: one Host block for each hypervisor."""
     lines = []
     for endpoint in endpoints:
-        lines += [f"Host {endpoint.name}", "  HostName 127.0.0.1", f"  Port {endpoint.port}", "  User root",
-                  f'  IdentityFile "{identity}"']
+        lines += [
+            f"Host {endpoint.name}",
+            "  HostName 127.0.0.1",
+            f"  Port {endpoint.port}",
+            "  User root",
+            f'  IdentityFile "{identity}"',
+        ]
         lines += [f"  {key} {value}" for key, value in SSH_OPTIONS.items()]
     return "\n".join(lines) + "\n"

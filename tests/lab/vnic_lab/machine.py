@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The emulated hypervisor as a QEMU command line: pure, each argument with its reason."""
+
 from __future__ import annotations
 
 import uuid
@@ -67,46 +68,98 @@ def cables(number: int, hosts: int, ports: Sequence[int]) -> tuple[str, ...]:
     return tuple(f"stream,{role},addr.type=inet,addr.host=127.0.0.1,addr.port={port}" for port in ports)
 
 
-def command(machine: Machine, *, kernel: str, initrd: str, disk: str, serial_log: str, pid_file: str,
-            emulator: str = "qemu-system-x86_64", version: tuple[int, int] = (10, 0)) -> list[str]:
+def command(
+    machine: Machine,
+    *,
+    kernel: str,
+    initrd: str,
+    disk: str,
+    serial_log: str,
+    pid_file: str,
+    emulator: str = "qemu-system-x86_64",
+    version: tuple[int, int] = (10, 0),
+) -> list[str]:
     """Arguments of an emulator of that version; it detaches itself and writes ``pid_file``. Paths are absolute."""
     cpus, half = machine.cpus, machine.cpus // 2
     node_memory = machine.memory_mib // 2
     reconnect = "-ms=1000" if version >= (9, 2) else "=1"
     argv = [
-        emulator, "-name", f"{machine.name},process={machine.name}", "-nodefaults", "-no-user-config",
+        emulator,
+        "-name",
+        f"{machine.name},process={machine.name}",
+        "-nodefaults",
+        "-no-user-config",
         # Always emulated: a /dev/kvm may be there and not work, and timings stay comparable.
-        "-machine", "q35", "-accel", "tcg,thread=multi",
+        "-machine",
+        "q35",
+        "-accel",
+        "tcg,thread=multi",
         # svm: KVM inside.  36 bits: with more, the firmware puts the VF BARs above 4 GiB, where hw/net/igb.c maps
         # them at a truncated address and VF registers are dead; with 35 no q35 guest starts inside.
-        "-cpu", "max,+svm,phys-bits=36",
-        "-smp", f"{cpus},sockets=2,cores={half},threads=1", "-m", f"{machine.memory_mib}M",
+        "-cpu",
+        "max,+svm,phys-bits=36",
+        "-smp",
+        f"{cpus},sockets=2,cores={half},threads=1",
+        "-m",
+        f"{machine.memory_mib}M",
     ]
     for node in (0, 1):
-        argv += ["-object", f"memory-backend-ram,id=m{node},size={node_memory}M",
-                 "-numa", f"node,nodeid={node},cpus={node * half}-{node * half + half - 1},memdev=m{node}"]
+        argv += [
+            "-object",
+            f"memory-backend-ram,id=m{node},size={node_memory}M",
+            "-numa",
+            f"node,nodeid={node},cpus={node * half}-{node * half + half - 1},memdev=m{node}",
+        ]
     argv += [
         # intremap: interrupt remapping.  caching-mode: VFIO inside.
-        "-device", "intel-iommu,intremap=on,caching-mode=on",
+        "-device",
+        "intel-iommu,intremap=on,caching-mode=on",
         # Every bus is named: once a second PCI root exists an unnamed device lands there and is refused.
-        "-drive", f"file={_escaped(disk)},if=none,id=d0,format=qcow2", "-device", "virtio-blk-pci,drive=d0,bus=pcie.0",
-        "-netdev", f"user,id=mgmt,hostfwd=tcp:127.0.0.1:{machine.ssh_port}-:22",
-        "-device", f"virtio-net-pci,netdev=mgmt,bus=pcie.0,mac={machine.management_mac},romfile=",
+        "-drive",
+        f"file={_escaped(disk)},if=none,id=d0,format=qcow2",
+        "-device",
+        "virtio-blk-pci,drive=d0,bus=pcie.0",
+        "-netdev",
+        f"user,id=mgmt,hostfwd=tcp:127.0.0.1:{machine.ssh_port}-:22",
+        "-device",
+        f"virtio-net-pci,netdev=mgmt,bus=pcie.0,mac={machine.management_mac},romfile=",
         # A PCI root on NUMA node 1: the second igb port is local there, the first one knows no node.
-        "-device", "pxb-pcie,id=pxb1,bus_nr=64,numa_node=1,bus=pcie.0",
-        "-device", "pcie-root-port,id=rp0,bus=pcie.0,slot=1", "-device", "pcie-root-port,id=rp1,bus=pxb1,slot=2",
+        "-device",
+        "pxb-pcie,id=pxb1,bus_nr=64,numa_node=1,bus=pcie.0",
+        "-device",
+        "pcie-root-port,id=rp0,bus=pcie.0,slot=1",
+        "-device",
+        "pcie-root-port,id=rp1,bus=pxb1,slot=2",
     ]
     for port, cable in enumerate(machine.cables):
         kind, _sep, rest = cable.partition(",")
-        argv += ["-netdev", f"{kind},id=n{port},{rest}".replace("{reconnect}", reconnect),
-                 "-device", f"igb,netdev=n{port},bus=rp{port},mac={machine.igb_mac(port)},romfile="]
+        argv += [
+            "-netdev",
+            f"{kind},id=n{port},{rest}".replace("{reconnect}", reconnect),
+            "-device",
+            f"igb,netdev=n{port},bus=rp{port},mac={machine.igb_mac(port)},romfile=",
+        ]
     argv += [
         # Name and machine id do not depend on the kernel's command line, so that it can be GRUB's alone.
-        "-smbios", f"type=11,value=io.systemd.credential:system.hostname={machine.name}",
-        "-smbios", f"type=11,value=io.systemd.credential:system.machine_id={machine.machine_id}",
-        "-kernel", kernel, "-initrd", initrd, "-append", machine.append,
-        "-display", "none", "-monitor", "none", "-serial", f"file:{_escaped(serial_log)}",
-        "-pidfile", pid_file, "-daemonize",  # -daemonize and -nographic exclude each other
+        "-smbios",
+        f"type=11,value=io.systemd.credential:system.hostname={machine.name}",
+        "-smbios",
+        f"type=11,value=io.systemd.credential:system.machine_id={machine.machine_id}",
+        "-kernel",
+        kernel,
+        "-initrd",
+        initrd,
+        "-append",
+        machine.append,
+        "-display",
+        "none",
+        "-monitor",
+        "none",
+        "-serial",
+        f"file:{_escaped(serial_log)}",
+        "-pidfile",
+        pid_file,
+        "-daemonize",  # -daemonize and -nographic exclude each other
     ]
     return argv
 

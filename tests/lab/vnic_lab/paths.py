@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the lab keeps what it makes: images in the user's cache, running machines in the checkout's ``.lab``."""
+
 from __future__ import annotations
 
 import os

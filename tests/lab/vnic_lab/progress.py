@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Progress lines with times, on standard error so that standard output stays the commands' own."""
+
 from __future__ import annotations
 
 import contextlib

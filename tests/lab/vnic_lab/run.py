@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Running other programs: argument lists only, output kept for the error message."""
+
 from __future__ import annotations
 
 import os
@@ -30,13 +31,26 @@ def run(argv: Sequence[str], log: Path | None = None, env: Mapping[str, str] | N
     environment = {**os.environ, **env} if env else None
     try:
         if log is None:
-            done = subprocess.run(list(argv), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                  errors="replace", env=environment, check=False)
+            done = subprocess.run(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                env=environment,
+                check=False,
+            )
             output, tail = done.stdout, done.stderr or done.stdout
         else:
             with log.open("ab") as sink:
-                done = subprocess.run(list(argv), stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT,
-                                      env=environment, check=False)
+                done = subprocess.run(
+                    list(argv),
+                    stdin=subprocess.DEVNULL,
+                    stdout=sink,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    check=False,
+                )
             output, tail = "", log.read_text(errors="replace")
     except FileNotFoundError:
         raise LabError(f"{argv[0]}: no such program") from None

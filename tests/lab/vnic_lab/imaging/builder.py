@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The hypervisor's root image: a Debian 13 tree, the lab's own files in it, an ext4 file system of the whole."""
+
 from __future__ import annotations
 
 import os
@@ -19,8 +20,15 @@ GUEST_MODULES = ("virtio_pci", "virtio_console", "virtio_net", "e1000", "8139cp"
 # What build() leaves in its directory, and a complete image therefore has.
 PRODUCTS = ("root.img", "vmlinuz", "initrd", "id_ed25519", "id_ed25519.pub")
 # Not needed to run anything; without it the tree is a third smaller and unpacks faster.
-LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*",
-            "/usr/share/qemu/edk2-arm*", "/usr/share/qemu/edk2-aarch64*", "/usr/share/qemu/edk2-riscv*")
+LEFT_OUT = (
+    "/usr/share/doc/*",
+    "/usr/share/man/*",
+    "/usr/share/locale/*",
+    "/usr/share/info/*",
+    "/usr/share/qemu/edk2-arm*",
+    "/usr/share/qemu/edk2-aarch64*",
+    "/usr/share/qemu/edk2-riscv*",
+)
 
 
 def packages() -> list[str]:
@@ -43,13 +51,22 @@ def build(target: Path) -> None:
 
 
 def mmdebstrap(tree: Path) -> list[str]:
-    argv = ["mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory", "--quiet",
-            "--include=" + ",".join(packages()),
-            '--aptopt=Acquire::Languages "none"', '--aptopt=Acquire::Retries "3"', "--dpkgopt=force-unsafe-io",
-            # Before the kernel's package, so that its initramfs is made once and small.
-            '--essential-hook=mkdir -p "$1/etc/initramfs-tools/conf.d"',
-            "--essential-hook=copy-in " + str(LAB_SOURCES / "image/overlay/etc/initramfs-tools/conf.d/lab")
-            + " /etc/initramfs-tools/conf.d"]
+    argv = [
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=minbase",
+        "--format=directory",
+        "--quiet",
+        "--include=" + ",".join(packages()),
+        '--aptopt=Acquire::Languages "none"',
+        '--aptopt=Acquire::Retries "3"',
+        "--dpkgopt=force-unsafe-io",
+        # Before the kernel's package, so that its initramfs is made once and small.
+        '--essential-hook=mkdir -p "$1/etc/initramfs-tools/conf.d"',
+        "--essential-hook=copy-in "
+        + str(LAB_SOURCES / "image/overlay/etc/initramfs-tools/conf.d/lab")
+        + " /etc/initramfs-tools/conf.d",
+    ]
     argv += ["--dpkgopt=path-exclude=" + pattern for pattern in LEFT_OUT]
     return [*argv, SUITE, str(tree), f"deb [signed-by={DEBIAN_KEYRING}] {mirror()} {SUITE} main"]
 
@@ -67,10 +84,13 @@ def _own_files(target: Path, tree: Path, log: Path) -> None:
     initramfs.build(guest / "initrd", target, tree, kernel, GUEST_MODULES, LAB_SOURCES / "guest/init")
     library = own / "usr/local/lib/lab-guest"
     library.mkdir(parents=True)
-    shutil.copyfile(LAB_SOURCES / "guest/lab_guest.py", library / "lab_guest.py")
+    for source in sorted((LAB_SOURCES / "guest").glob("*.py")):
+        shutil.copyfile(source, library / source.name)
     command = own / "usr/local/sbin/lab-guest"
     command.parent.mkdir(parents=True, exist_ok=True)
-    command.write_text('#!/bin/sh\nexec /usr/bin/python3 /usr/local/lib/lab-guest/lab_guest.py "$@"\n', encoding="utf-8")
+    command.write_text(
+        '#!/bin/sh\nexec /usr/bin/python3 /usr/local/lib/lab-guest/lab_guest.py "$@"\n', encoding="utf-8"
+    )
     command.chmod(0o755)
 
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "kvm-vnic-lab", "-f", str(target / "id_ed25519")])
@@ -100,7 +120,27 @@ def _file_system(target: Path, tree: Path, log: Path) -> None:
     image = target / "root.img"
     make = which("mke2fs") or "mke2fs"
     # Fully made now rather than by the running machine's kernel threads later.
-    run(as_root([make, "-q", "-F", "-t", "ext4", "-L", "lab", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0",
-                 "-d", str(tree), str(image), SIZE]), log=log)
+    run(
+        as_root(
+            [
+                make,
+                "-q",
+                "-F",
+                "-t",
+                "ext4",
+                "-L",
+                "lab",
+                "-m",
+                "0",
+                "-E",
+                "lazy_itable_init=0,lazy_journal_init=0",
+                "-d",
+                str(tree),
+                str(image),
+                SIZE,
+            ]
+        ),
+        log=log,
+    )
     if os.geteuid() != 0:
         run(as_root(["chown", f"{os.getuid()}:{os.getgid()}", str(image)]), log=log)

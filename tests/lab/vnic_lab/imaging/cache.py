@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The cache of built images: one directory per set of inputs, complete or not there."""
+
 from __future__ import annotations
 
 import fcntl
@@ -9,7 +10,6 @@ import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
 from vnic_lab import host_packages, paths
 from vnic_lab.imaging import builder
@@ -23,8 +23,7 @@ BLOCK = 1 << 20
 def inputs() -> list[Path]:
     """Every file the image is made of, besides the archive's packages."""
     roots = [paths.LAB_SOURCES / "image", paths.LAB_SOURCES / "guest", paths.LAB_SOURCES / "vnic_lab/imaging"]
-    return sorted(path for root in roots for path in root.rglob("*")
-                  if path.is_file() and path.suffix != ".pyc")
+    return sorted(path for root in roots for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc")
 
 
 def key(files: Iterable[Path], base: Path) -> str:
@@ -117,29 +116,24 @@ def _build(images: Path, directory: Path) -> None:
 
 
 def _digest(path: Path) -> str:
-    """SHA-256 over the data of a file and where it lies; the image is sparse, its holes are not read."""
+    """SHA-256 over a file's blocks that are not all zero, and where they are: holes of the sparse image are not read.
+
+    A copy has the same digest, whether it kept the holes or not.
+    """
     digest = hashlib.sha256()
     with path.open("rb") as source:
         size = source.seek(0, os.SEEK_END)
+        digest.update(f"{size}:".encode())
         position = 0
         while position < size:
             try:
-                begin = os.lseek(source.fileno(), position, os.SEEK_DATA)
+                position = os.lseek(source.fileno(), position, os.SEEK_DATA) // BLOCK * BLOCK
             except OSError:  # ENXIO: a hole up to the end
                 break
-            position = os.lseek(source.fileno(), begin, os.SEEK_HOLE)
-            _feed(digest, source, begin, position)
+            source.seek(position)
+            block = source.read(BLOCK)
+            if block.count(0) != len(block):
+                digest.update(f"{position}:".encode())
+                digest.update(block)
+            position += BLOCK
     return digest.hexdigest()
-
-
-def _feed(digest: hashlib._Hash, source: BinaryIO, begin: int, end: int) -> None:
-    """All-zero blocks count as holes: copying a file may make the one of the other."""
-    source.seek(begin)
-    while begin < end:
-        block = source.read(min(BLOCK, end - begin))
-        if not block:
-            return
-        if block.count(0) != len(block):
-            digest.update(f"{begin}:".encode())
-            digest.update(block)
-        begin += len(block)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Initramfs archives from a static busybox, some kernel modules and an init script."""
+
 from __future__ import annotations
 
 import gzip
@@ -77,8 +78,11 @@ def build(target: Path, scratch: Path, root: Path, kernel: str, modules: Iterabl
     (tree / "init").chmod(0o755)
 
     library = root / "usr/lib/modules" / kernel
-    order = load_order(modules, (library / "modules.dep").read_text(encoding="utf-8"),
-                       (library / "modules.builtin").read_text(encoding="utf-8"))
+    order = load_order(
+        modules,
+        (library / "modules.dep").read_text(encoding="utf-8"),
+        (library / "modules.builtin").read_text(encoding="utf-8"),
+    )
     names = []
     for path in order:
         name = module_name(path) + ".ko"
@@ -88,6 +92,11 @@ def build(target: Path, scratch: Path, root: Path, kernel: str, modules: Iterabl
 
     entries = sorted(str(path.relative_to(tree)) for path in tree.rglob("*"))
     with target.open("wb") as archive:
-        subprocess.run(["cpio", "--create", "--null", "--quiet", "--format=newc", "--owner=0:0"], cwd=tree,
-                       input="\0".join([".", *entries]).encode() + b"\0", stdout=archive, check=True)
+        subprocess.run(
+            ["cpio", "--create", "--null", "--quiet", "--format=newc", "--owner=0:0"],
+            cwd=tree,
+            input="\0".join([".", *entries]).encode() + b"\0",
+            stdout=archive,
+            check=True,
+        )
     shutil.rmtree(tree)
