@@ -37,6 +37,13 @@ class MemoryLibvirt:
     def define(self, name, uuid, live_xml=None, persistent_xml=None, **more):
         self.listed.append(Domain(name=name, uuid=uuid, live_xml=live_xml, persistent_xml=persistent_xml, **more))
 
+    def only_read(self):
+        pass
+
+    def version(self):
+        self._connected()
+        return "11.3.0"
+
     def available(self):
         return self.running
 
