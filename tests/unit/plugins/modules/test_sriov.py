@@ -446,5 +446,6 @@ def test_256_vfs_are_read_in_a_bounded_number_of_round_trips(host):
     call = host.tree.call
     host.tree.call = lambda *arguments, **more: calls.append(arguments[0]) or call(*arguments, **more)
     assert not run(host, vfs=[{"vf": "ens2#0-255", "trust": False}])["failed"]
-    assert len(calls) < 256 * 3
+    asked = [operation for operation in calls if operation != "read"]  # read_many is one
+    assert len(asked) < 256 * 2.5
     assert sum(1 for argv in host.commands.calls if argv[0] == "ip") == 2
