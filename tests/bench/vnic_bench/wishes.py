@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each way of working is asked for: plain data, the same for all three."""
+
+from __future__ import annotations
+
+MACVTAPS = 64
+TAPS = 64
+GUESTS = 16
+NICS = 4
+BRIDGE = "b-taps"
+GUEST_BRIDGE = "b-guests"
+EDITED = 7
+EDITED_MTU = 1400
+
+
+def mac(kind, number):
+    return "52:54:00:be:%02x:%02x" % (kind, number)
+
+
+def macvtaps(pfs):
+    """On the first port of the card."""
+    return [
+        {"name": "b-mvt%02d" % number, "lower": pfs[0]["name"], "mac": mac(1, number)} for number in range(MACVTAPS)
+    ]
+
+
+def taps():
+    return ["b-tap%02d" % number for number in range(TAPS)]
+
+
+def vfs(pfs):
+    """All VFs of all ports, each with settings that are not the defaults."""
+    return [
+        {
+            "pf": pf["name"],
+            "index": index,
+            "mac": mac(2 + port, index),
+            "vlan": 100 + index,
+            "trust": True,
+            "spoofchk": False,
+        }
+        for port, pf in enumerate(pfs)
+        for index in range(pf["total"])
+    ]
+
+
+def nics(guest, pfs, mtu=None):
+    """Of the guest with that number: two on a bridge, two on a macvtap; ``mtu`` is the first one's."""
+    found = []
+    for number in range(NICS):
+        nic = {"name": "n%d" % number, "mac": mac(16 + guest, number)}
+        nic.update({"bridge": GUEST_BRIDGE} if number % 2 == 0 else {"device": pfs[0]["name"]})
+        found.append(dict(nic, mtu=mtu) if mtu and number == 0 else nic)
+    return found
+
+
+def guests(pfs, edited=False):
+    """Name to NICs; ``edited``: one NIC of one guest has another MTU."""
+    return {
+        "bench-%02d" % number: nics(number, pfs, EDITED_MTU if edited and number == EDITED else None)
+        for number in range(GUESTS)
+    }
