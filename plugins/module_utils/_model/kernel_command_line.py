@@ -77,7 +77,7 @@ class CommandLine:
     @classmethod
     def parse(cls, text):
         """Total: the kernel takes any text, and so does this."""
-        arguments, rest = [], text.strip(BLANKS)
+        arguments, rest = [], text.lstrip(BLANKS)
         while rest:
             argument, after = _next(rest)
             if argument.name == "--" and argument.value is None:
