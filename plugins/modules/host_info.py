@@ -9,9 +9,10 @@ DOCUMENTATION = r"""
 module: host_info
 short_description: Tell what a hypervisor has for its guests' NICs
 description:
-  - Reads, in one pass, what decides how fast a guest's NIC can be. This covers virtualisation, IOMMU, CPUs, NUMA nodes, every NIC with its virtual functions and
-    who uses them, vhost-net, Open vSwitch, and libvirt's guests.
-  - Writes nothing. Does without root where the system lets everybody read; what cannot be read is the string V(unknown), never a guess.
+  - Reads, in one pass, what decides how fast a guest's NIC can be. This covers virtualisation, IOMMU, CPUs, NUMA nodes,
+    every NIC with its virtual functions and who uses them, vhost-net, Open vSwitch, and libvirt's guests.
+  - Writes nothing. Does without root where the system lets everybody read; what cannot be read is the string
+    V(unknown), never a guess.
   - A host where V(unknown) stands is treated by the other modules as if the thing were in use.
   - Control characters in what others named, such as guests, are replaced by U+FFFD.
 author:
@@ -30,7 +31,8 @@ options:
     choices: [system, virtualization, iommu, cpus, numa_nodes, nics, vhost_net, ovs, libvirt, management_path]
     default: [system, virtualization, iommu, cpus, numa_nodes, nics, vhost_net, ovs, libvirt, management_path]
 notes:
-  - Users of a virtual function that only root can see, such as programs holding it through VFIO, make its C(free) V(unknown) when the module runs without root.
+  - Users of a virtual function that only root can see, such as programs holding it through VFIO, make its C(free)
+    V(unknown) when the module runs without root.
   - libvirt is asked over its read-only socket. Connecting starts its daemon where systemd listens for it.
 """
 
@@ -97,7 +99,8 @@ virtualization:
       description: Whether C(/dev/kvm) exists and KVM answers behind it.
       type: bool
     explanation:
-      description: What is missing, the IOMMU included, and the firmware setting, module or kernel argument that turns it on. Empty when nothing is.
+      description: What is missing, the IOMMU included, and the firmware setting, module or kernel argument that turns
+        it on. Empty when nothing is.
       type: list
       elements: str
 iommu:
@@ -117,7 +120,8 @@ iommu:
       description: Whether interrupts are remapped, which VFIO insists on.
       type: bool
     posted_interrupts:
-      description: Whether the units can post a device's interrupt to a running vCPU. Whether KVM makes use of it also depends on RV(virtualization.apicv).
+      description: Whether the units can post a device's interrupt to a running vCPU. Whether KVM makes use of it also
+        depends on RV(virtualization.apicv).
       type: bool
 cpus:
   description: The CPUs, as lists in the kernel's form.
@@ -437,7 +441,8 @@ libvirt:
               description: libvirt's type, such as V(hostdev), V(direct) or V(bridge).
               type: str
             source:
-              description: Where its packets go, in the words of the parameters of M(kvm.vnic.domain_interface); C(pci) for a PCI device.
+              description: Where its packets go, in the words of the parameters of M(kvm.vnic.domain_interface); C(pci)
+                for a PCI device.
               type: dict
             vf:
               description: The virtual function that it is; null for others.

@@ -13,7 +13,8 @@ class Ethtool:
         self._worker = worker
 
     def features(self, names):
-        """``{device: {feature: "on" | "off", with " [fixed]" where it cannot be changed}}`` of those that answer; unknown when none can be asked."""
+        """``{device: {feature: "on" | "off", with " [fixed]" where it cannot be changed}}`` of those that answer;
+        unknown when none can be asked."""
         names = list(names)
         if not names:
             return {}

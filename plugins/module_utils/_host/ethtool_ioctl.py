@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SIOCETHTOOL without the ethtool program: one system call a device instead of one process.
 
-Reading features needs no privilege (net/ethtool/ioctl.c, dev_ethtool). It waits for the lock that every change of a link holds, so it belongs
-into the file worker.
+Reading features needs no privilege (net/ethtool/ioctl.c, dev_ethtool). It waits for the lock that every change of a
+link holds, so it belongs into the file worker.
 """
 
 from __future__ import annotations
@@ -43,11 +43,12 @@ def _names(descriptor, name):
     count = struct.unpack_from("=I", answer, 16)[0]
     # struct ethtool_gstrings: cmd, string_set, len, data
     header = struct.pack("=III", ETHTOOL_GSTRINGS, ETH_SS_FEATURES, count)
-    return parse_strings(_ask(descriptor, name, header + bytes(count * ETH_GSTRING_LEN))[len(header):])
+    return parse_strings(_ask(descriptor, name, header + bytes(count * ETH_GSTRING_LEN))[len(header) :])
 
 
 def read_features(names):
-    """``{device: {feature: state}}``; a device that does not answer (gone, or not in this network namespace) is left out."""
+    """``{device: {feature: state}}``; a device that does not answer (gone, or not in this network namespace) is left
+    out."""
     found, features = {}, None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
         for name in names:
@@ -60,5 +61,5 @@ def read_features(names):
                 answer = _ask(connection.fileno(), name, header + bytes(blocks * BLOCK.size))
             except OSError:
                 continue
-            found[name] = parse_features(features, answer[len(header):])
+            found[name] = parse_features(features, answer[len(header) :])
     return found

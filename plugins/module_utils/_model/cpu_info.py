@@ -12,8 +12,8 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class CpuInfo:
-    """``vendor``: as the CPU calls itself, or None; ``flags``: those of the first CPU; ``vmx_flags``: what its VT-x has, None where the kernel
-    does not list that (arch/x86/kernel/cpu/proc.c, since Linux 5.6)."""
+    """``vendor``: as the CPU calls itself, or None; ``flags``: those of the first CPU; ``vmx_flags``: what its VT-x
+    has, None where the kernel does not list that (arch/x86/kernel/cpu/proc.c, since Linux 5.6)."""
 
     vendor: object
     flags: frozenset
@@ -23,7 +23,8 @@ class CpuInfo:
     def extension(self):
         """``vmx`` (Intel's VT-x), ``svm`` (AMD-V) or ``none``.
 
-        The kernel takes the flag away where the firmware locked VT-x off (arch/x86/kernel/cpu/feat_ctl.c, init_ia32_feat_ctl).
+        The kernel takes the flag away where the firmware locked VT-x off (arch/x86/kernel/cpu/feat_ctl.c,
+        init_ia32_feat_ctl).
         """
         return next((name for name in (VMX, SVM) if name in self.flags), NONE)
 

@@ -21,7 +21,8 @@ def display_text(text):
 
 
 def display_data(value):
-    """Plain data with every string in it, keys included, through :func:`display_text`; what is no plain data is left as it is."""
+    """Plain data with every string in it, keys included, through :func:`display_text`; what is no plain data is left as
+    it is."""
     if isinstance(value, str):
         return display_text(value)
     if isinstance(value, dict):

@@ -14,8 +14,9 @@ def _count(element):
 def read_cpus(root):
     """``{vcpus, cpuset, vcpu_pins, emulator_pin}`` of a ``<domain>`` element.
 
-    ``vcpus``: how many are online; ``cpuset``: where those without a pin of their own run, None for everywhere; ``vcpu_pins``: ``{vCPU's number
-    as text: CPU list}``; ``emulator_pin``: CPU list or None. Lists are as the XML has them.
+    ``vcpus``: how many are online; ``cpuset``: where those without a pin of their own run, None for everywhere;
+    ``vcpu_pins``: ``{vCPU's number as text: CPU list}``; ``emulator_pin``: CPU list or None. Lists are as the XML has
+    them.
     """
     vcpu = root.find("vcpu")
     emulator = root.find("cputune/emulatorpin")

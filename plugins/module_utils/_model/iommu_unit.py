@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-_REMAPPED = "IR-"  # drivers/iommu/intel/irq_remapping.c and drivers/iommu/amd/iommu.c: prefix of the interrupt domains below a remapping unit
+# Prefix of the interrupts below a remapping unit (drivers/iommu/intel/irq_remapping.c, drivers/iommu/amd/iommu.c)
+_REMAPPED = "IR-"
 _VTD_POSTED = 59  # drivers/iommu/intel/iommu.h, cap_pi_support
 _AMD_GUEST_APIC = 7  # drivers/iommu/amd/amd_iommu_types.h, FEATURE_GA
 _AMD_GUEST_VAPIC_SHIFT = 21  # FEATURE_GAM_VAPIC
@@ -18,13 +19,15 @@ def _register(text):
 
 
 def vtd_posts(cap):
-    """Whether a VT-d unit whose capability register reads ``cap`` can post interrupts; None when that is no register's content."""
+    """Whether a VT-d unit whose capability register reads ``cap`` can post interrupts; None when that is no register's
+    content."""
     value = _register(cap)
     return None if value is None else bool(value >> _VTD_POSTED & 1)
 
 
 def amd_posts(features):
-    """Whether an AMD unit whose extended features read ``features`` can post interrupts to a virtual APIC; None as above."""
+    """Whether an AMD unit whose extended features read ``features`` can post interrupts to a virtual APIC; None as
+    above."""
     value = _register(features)
     return None if value is None else bool(value >> _AMD_GUEST_APIC & 1 and value >> _AMD_GUEST_VAPIC_SHIFT & 1)
 

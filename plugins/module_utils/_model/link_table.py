@@ -38,11 +38,15 @@ class LinkTable:
     """Links by name, with the questions that guards ask about who stands on whom."""
 
     def __init__(self, raw_links=()):
-        self._links = {}
+        self._links, self._ports, self._upon = {}, {}, {}
         for raw in raw_links:
             if raw.get("ifname"):
                 link = Link(raw)
                 self._links[link.name] = link
+        for link in self:
+            for below, place in ((link.master, self._ports), (link.lower, self._upon)):
+                if below:
+                    place.setdefault(below, []).append(link.name)
 
     def __iter__(self):
         return iter(self._links.values())
@@ -58,11 +62,11 @@ class LinkTable:
 
     def ports(self, master):
         """Names of the devices enslaved to a bridge or bond, sorted."""
-        return sorted(link.name for link in self if link.master == master)
+        return sorted(self._ports.get(master, ()))
 
     def standing_on(self, name):
         """Names of VLANs, macvlans, macvtaps … whose lower device is ``name``, sorted."""
-        return sorted(link.name for link in self if link.lower == name)
+        return sorted(self._upon.get(name, ()))
 
     def uppers(self, name):
         """Everything above ``name``, at any height: masters, and devices standing on it."""

@@ -9,7 +9,8 @@ _MASK = re.compile(r"^[0-9a-fA-F]{1,8}(,[0-9a-fA-F]{1,8})*$", re.ASCII)
 
 
 def short_mask(text):
-    """``f,00000000`` for ``00000000,0000000f,00000000``; ``0`` when no CPU is in it. Raises ValueError for anything else.
+    """``f,00000000`` for ``00000000,0000000f,00000000``; ``0`` when no CPU is in it. Raises ValueError for anything
+    else.
 
     Done on the text, because a large host has thousands of masks of a thousand CPUs each.
     """

@@ -10,7 +10,8 @@ CPUS = "/sys/devices/system/cpu"
 
 
 def _cpu_list(text):
-    """A list as the kernel prints it, in its shortest form; nohz_full without any is ``(null)`` (drivers/base/cpu.c, print_cpus_nohz_full)."""
+    """A list as the kernel prints it, in its shortest form; nohz_full without any is ``(null)`` (drivers/base/cpu.c,
+    print_cpus_nohz_full)."""
     if text is UNKNOWN:
         return UNKNOWN
     try:
@@ -34,7 +35,8 @@ def _siblings(host, online):
 
 
 def read_cpus(host):
-    """``{online, isolated, nohz_full, siblings}``: CPU lists as text (``"0-3,8"``, ``""`` for none); ``siblings``: one for each core."""
+    """``{online, isolated, nohz_full, siblings}``: CPU lists as text (``"0-3,8"``, ``""`` for none); ``siblings``: one
+    for each core."""
     names = ("online", "isolated", "nohz_full")
     read = host.files.read_many(["%s/%s" % (CPUS, name) for name in names])
     found = {name: _cpu_list(read["%s/%s" % (CPUS, name)]) for name in names}

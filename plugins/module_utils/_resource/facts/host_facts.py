@@ -38,7 +38,8 @@ READERS = {
 
 
 def read_host_facts(host, gather):
-    """``{key: facts}`` for each key of ``gather``, and ``problems``: a sentence for each that could not be read, which is then unknown."""
+    """``{key: facts}`` for each key of ``gather``, and ``problems``: a sentence for each that could not be read, which
+    is then unknown."""
     host.libvirt.only_read()
     moment = Moment(host)
     found, problems = {}, []

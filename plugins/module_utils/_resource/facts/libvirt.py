@@ -22,7 +22,8 @@ def _interface(found, places, live, persistent):
 
 
 def _same(live, persistent):
-    """Whether two definitions tell of one NIC, unchanged; libvirt fills in a hostdev's backend when the guest starts."""
+    """Whether two definitions tell of one NIC, unchanged; libvirt fills in a hostdev's backend when the guest
+    starts."""
     names = _COMPARED if live.type == "hostdev" else _COMPARED + ("backend",)
     return all(getattr(live, name) == getattr(persistent, name) for name in names)
 
@@ -52,9 +53,12 @@ def _domain(domain, places):
         live, persistent = (None if text is None else parse(text) for text in (domain.live_xml, domain.persistent_xml))
         definition = live if live is not None else persistent
         found.update(read_cpus(definition))
-        nics = [[] if root is None else [read_interface(element) for element in root.findall("devices/interface")] for root in (live, persistent)]
+        nics = [
+            [] if root is None else [read_interface(element) for element in root.findall("devices/interface")]
+            for root in (live, persistent)
+        ]
         found["interfaces"] = _interfaces(nics[0], nics[1], places)
-    except (ValueError, SyntaxError, AttributeError):  # ElementTree's ParseError is a SyntaxError; without any definition there is no element
+    except (ValueError, SyntaxError):  # ElementTree's ParseError is a SyntaxError
         found.update(dict.fromkeys(("vcpus", "cpuset", "vcpu_pins", "emulator_pin", "interfaces"), UNKNOWN))
     return found
 
@@ -62,7 +66,8 @@ def _domain(domain, places):
 def read_libvirt(host):
     """``{available, version, problem, domains}``.
 
-    ``problem``: why libvirt cannot be asked, or null; ``domains`` is then unknown, and empty on a host that has no libvirt at all.
+    ``problem``: why libvirt cannot be asked, or null; ``domains`` is then unknown, and empty on a host that has no
+    libvirt at all.
     """
     try:
         version, domains = host.libvirt.version(), host.libvirt.domains()
@@ -70,4 +75,5 @@ def read_libvirt(host):
         nothing = isinstance(error, Unsupported) and not host.files.exists(_CONFIGURATION)
         return {"available": False, "version": UNKNOWN, "problem": str(error), "domains": [] if nothing else UNKNOWN}
     places = vf_places(host)
-    return {"available": True, "version": version, "problem": None, "domains": [_domain(domain, places) for domain in domains]}
+    found = [_domain(domain, places) for domain in domains if domain.live_xml or domain.persistent_xml]
+    return {"available": True, "version": version, "problem": None, "domains": found}

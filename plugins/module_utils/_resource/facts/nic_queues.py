@@ -23,7 +23,9 @@ def _flows(text):
 
 
 def _numbers(names, prefix):
-    return sorted(int(name[len(prefix):]) for name in names if name.startswith(prefix) and name[len(prefix):].isdigit())
+    return sorted(
+        int(name[len(prefix) :]) for name in names if name.startswith(prefix) and name[len(prefix) :].isdigit()
+    )
 
 
 def _steering(read, base, receive, transmit):
@@ -33,7 +35,8 @@ def _steering(read, base, receive, transmit):
         "xps": {str(queue): _mask(read["%s/tx-%d/xps_cpus" % (base, queue)]) for queue in transmit},
     }
     if found["xps"] == {"0": UNKNOWN}:
-        found["xps"] = {}  # with a single queue there is nothing to choose (net/core/net-sysfs.c, xps_cpus_show: ENOENT)
+        # With a single queue there is nothing to choose (net/core/net-sysfs.c, xps_cpus_show: ENOENT).
+        found["xps"] = {}
     return found
 
 
@@ -56,7 +59,8 @@ def read_queues(host, names):
     found = {}
     for name, numbers in queues.items():
         if numbers is None:
-            found[name] = {"queues": {"rx": UNKNOWN, "tx": UNKNOWN}, "steering": {"rps": UNKNOWN, "rfs": UNKNOWN, "xps": UNKNOWN}}
+            steering = dict.fromkeys(("rps", "rfs", "xps"), UNKNOWN)
+            found[name] = {"queues": {"rx": UNKNOWN, "tx": UNKNOWN}, "steering": steering}
             continue
         receive, transmit = numbers
         found[name] = {

@@ -17,7 +17,8 @@ DEVICES = "/sys/bus/pci/devices"
 
 
 def _speeds(host, links, paths):
-    """``{name: Mb/s | None | unknown}``: None where there is no link or the device has no speed (drivers/net: SPEED_UNKNOWN is -1)."""
+    """``{name: Mb/s | None | unknown}``: None where there is no link or the device has no speed (drivers/net:
+    SPEED_UNKNOWN is -1)."""
     read = host.files.read_many("%s/%s/speed" % (CLASS, link.name) for link in links)
     found = {}
     for link in links:
@@ -35,7 +36,7 @@ def _global_addresses(host):
     found = {}
     for device in host.ip.addresses():
         found[device["ifname"]] = [
-            "%s/%s" % (info["local"], info["prefixlen"])
+            "%s/%s" % (info["local"], info.get("prefixlen"))
             for info in device.get("addr_info", ())
             if info.get("scope") not in ("link", "host") and info.get("local")
         ]
@@ -43,7 +44,8 @@ def _global_addresses(host):
 
 
 def _irqs(host, pci):
-    """Numbers of the function's interrupts: its MSIs, or the one line that it shares (Documentation/ABI/testing/sysfs-bus-pci).
+    """Numbers of the function's interrupts: its MSIs, or the one line that it shares
+    (Documentation/ABI/testing/sysfs-bus-pci).
 
     Names in ``/proc/interrupts`` would not do: two VFs may use the same, and they keep a device's former name.
     """
@@ -61,7 +63,8 @@ def _irqs(host, pci):
 
 
 def _hardware(host, name, path):
-    """``{pci, driver, numa_node}``; all None for a device without hardware, unknown where ``path``, its place in sysfs, is."""
+    """``{pci, driver, numa_node}``; all None for a device without hardware, unknown where ``path``, its place in sysfs,
+    is."""
     if path is None:
         return dict.fromkeys(("pci", "driver", "numa_node"), UNKNOWN)
     pci = pci_of(path)
@@ -73,7 +76,8 @@ def _hardware(host, name, path):
 
 
 def _sriov(host, table, link, pci, totals, consumers):
-    """Only of the port's own device, not of the representors beside it; unknown where it cannot be told which that is."""
+    """Only of the port's own device, not of the representors beside it; unknown where it cannot be told which that
+    is."""
     if pci is UNKNOWN or totals.get(pci) is None:
         return pci if pci is UNKNOWN else None
     own = own_netdev(host, pci, table)
@@ -88,17 +92,9 @@ def _offloads(features, name):
     return {ours: features[name].get(kernels, UNKNOWN) for ours, kernels in OFFLOADS.items()}
 
 
-def _standing(links):
-    """``{lower device: names of the devices on it}``, in one pass."""
-    found = {}
-    for link in links:
-        if link.lower:
-            found.setdefault(link.lower, []).append(link.name)
-    return found
-
-
 def read_nics(host):
-    """A list of dictionaries, one for each device, in the kernel's order; the keys are those of the module's documentation."""
+    """A list of dictionaries, one for each device, in the kernel's order; the keys are those of the module's
+    documentation."""
     table = host.ip.links()
     links = [link for link in table if "LOOPBACK" not in link.raw.get("flags", ())]
     paths = host.files.links(CLASS)
@@ -106,7 +102,6 @@ def read_nics(host):
     speeds = _speeds(host, links, paths)
     addresses = _global_addresses(host)
     features = host.ethtool.features(link.name for link in links)
-    standing = _standing(table)
     management = management_path(host)
     totals = host.pci.physical_functions()
     places = vf_places(host)
@@ -132,8 +127,8 @@ def read_nics(host):
                 "mtu": link.mtu,
                 "master": link.master,
                 "lower": link.lower,
-                "standing_on_it": sorted(standing.get(link.name, ())),
-                "physical_function": None if place is None else {"pci": place.pf, "index": place.index, "name": place.name},
+                "standing_on_it": table.standing_on(link.name),
+                "physical_function": place and {"pci": place.pf, "index": place.index, "name": place.name},
                 "queues": queues[link.name]["queues"],
                 "irqs": _irqs(host, pci),
                 "steering": queues[link.name]["steering"],

@@ -18,7 +18,8 @@ def _memory(text):
 
 
 def read_numa_nodes(host):
-    """``[{id, cpus, memory_mib}]`` of the nodes that are online, by number, which may have gaps; none on a kernel without NUMA.
+    """``[{id, cpus, memory_mib}]`` of the nodes that are online, by number, which may have gaps; none on a kernel
+    without NUMA.
 
     ``cpus``: a CPU list, ``""`` for a node of memory alone; ``memory_mib``: 0 for a node of CPUs alone.
     """
@@ -28,7 +29,9 @@ def read_numa_nodes(host):
     if online is UNKNOWN:
         return UNKNOWN
     numbers = sorted(CpuSet.from_list(online))
-    read = host.files.read_many(["%s/node%d/%s" % (NODES, number, name) for number in numbers for name in ("cpulist", "meminfo")])
+    read = host.files.read_many(
+        ["%s/node%d/%s" % (NODES, number, name) for number in numbers for name in ("cpulist", "meminfo")]
+    )
     return [
         {
             "id": number,

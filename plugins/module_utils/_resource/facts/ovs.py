@@ -33,7 +33,8 @@ def _bridges(host):
 
 
 def read_ovs(host):
-    """``{installed, running, bridges}``: ``running``: ovs-vswitchd is alive; ``bridges``: names, which only root may ask for."""
+    """``{installed, running, bridges}``: ``running``: ovs-vswitchd is alive; ``bridges``: names, which only root may
+    ask for."""
     if host.commands.find("ovs-vsctl") is None:
         return {"installed": False, "running": False, "bridges": []}
     running = _running(host)

@@ -23,7 +23,8 @@ def _package_manager(host, release):
 def read_system(host):
     """``{hostname, kernel, distribution, version, package_manager, python, kernel_command_line}``, all text.
 
-    ``distribution`` and ``version`` are os-release's ``ID`` and ``VERSION_ID``; ``package_manager``: apt, dnf or zypper.
+    ``distribution`` and ``version`` are os-release's ``ID`` and ``VERSION_ID``; ``package_manager``: apt, dnf or
+    zypper.
     """
     texts = host.files.read_many(_RELEASE + ("/proc/sys/kernel/osrelease", "/proc/cmdline"))
     release = parse_os_release(next((texts[path] for path in _RELEASE if texts[path] is not UNKNOWN), ""))

@@ -39,7 +39,8 @@ def vf_places(host):
 
 
 def _count(host, pf):
-    """How many VFs are enabled. The read waits for a lock that a write of the same file holds for minutes: hence alone, and bounded."""
+    """How many VFs are enabled. The read waits for a lock that a write of the same file holds for minutes: hence alone,
+    and bounded."""
     try:
         return int(host.files.read("%s/%s/sriov_numvfs" % (DEVICES, pf), timeout=COUNT_TIMEOUT))
     except (OSError, ValueError):

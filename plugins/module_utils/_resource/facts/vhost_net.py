@@ -25,15 +25,16 @@ def _zero_copy(value):
 def read_vhost_net(host):
     """``{loaded, device, zero_copy, parameters}``.
 
-    ``device``: ``{mode, uid, gid}`` of ``/dev/vhost-net``, mode in octal, or null when it is not there. The device exists without the module,
-    which opening it loads. ``zero_copy``: transmissions without a copy are on. ``parameters``: ``{"vhost_net.experimental_zcopytx": "0", …}``.
+    ``device``: ``{mode, uid, gid}`` of ``/dev/vhost-net``, mode in octal, or null when it is not there. The device
+    exists without the module, which opening it loads. ``zero_copy``: transmissions without a copy are on.
+    ``parameters``: ``{"vhost_net.experimental_zcopytx": "0", …}``.
     """
     status = host.files.stat(DEVICE)
     loaded = host.files.exists("/sys/module/vhost_net")
     parameters = _parameters(host)
     return {
         "loaded": loaded,
-        "device": None if status is None else {"mode": "%04o" % (status["mode"] & 0o7777), "uid": status["uid"], "gid": status["gid"]},
+        "device": status and {"mode": "%04o" % (status["mode"] & 0o7777), "uid": status["uid"], "gid": status["gid"]},
         "zero_copy": _zero_copy(parameters.get("vhost_net.experimental_zcopytx", UNKNOWN)) if loaded else False,
         "parameters": parameters,
     }

@@ -1,0 +1,569 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import errno
+import json
+import os
+import time
+
+import pytest
+
+from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
+from ansible_collections.kvm.vnic.plugins.module_utils._model.action import UNKNOWN
+from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import Unsupported
+from ansible_collections.kvm.vnic.plugins.modules import host_info
+from ansible_collections.kvm.vnic.tests.unit.memory_host.disk import (
+    DiskHost,
+    Function,
+    add_cpus,
+    add_node,
+    add_virtual,
+)
+from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
+
+KEYS = {
+    "system",
+    "virtualization",
+    "iommu",
+    "cpus",
+    "numa_nodes",
+    "nics",
+    "vhost_net",
+    "ovs",
+    "libvirt",
+    "management_path",
+}
+BASE = "<domain><name>%s</name><uuid>%s</uuid><vcpu current='2' cpuset='0-3'>4</vcpu>%s<devices>%s</devices></domain>"
+HOSTDEV = (
+    "<interface type='hostdev' managed='yes'><alias name='ua-front'/><mac address='52:54:00:00:00:01'/>%s"
+    "<source><address type='pci' domain='0x0000' bus='0x41' slot='0x10' function='0x0'/></source></interface>"
+)
+BRIDGE = (
+    "<interface type='bridge'><mac address='52:54:00:00:00:02'/><source bridge='br0'/>"
+    "<model type='virtio'/><driver name='%s'/>%s</interface>"
+)
+
+
+def release(host, text='ID=debian\nVERSION_ID="13"\n', command_line="root=/dev/vda intel_iommu=on iommu=pt"):
+    host.put("/etc/os-release", text)
+    host.put("/proc/sys/kernel/osrelease", "6.12.57+deb13-amd64")
+    host.put("/proc/cmdline", command_line)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The machine of the lab: AMD-V below an Intel IOMMU, two igb ports, one of them without a node."""
+    host = DiskHost(tmp_path)
+    release(host)
+    add_cpus(host, "lm svm npt", "AuthenticAMD")
+    host.put("/sys/devices/system/node/online", "0-1")
+    add_node(host, 0, "0-3", 2007040)
+    add_node(host, 1, "4-7", 2015232)
+    host.put("/sys/module/kvm_amd/parameters/npt", "Y")
+    host.put("/sys/module/kvm_amd/parameters/avic", "N")
+    host.put("/dev/kvm")
+    host.put("/sys/class/misc/kvm/dev", "10:232")
+    host.put("/sys/class/iommu/dmar0/intel-iommu/cap", "d2008c222f0686")
+    host.put("/sys/class/iommu/dmar0/intel-iommu/ecap", "f00f4a")
+    host.put("/sys/kernel/irq/0/chip_name", "XT-PIC")
+    host.put("/sys/kernel/irq/24/chip_name", "DMAR-MSI")
+    Function(host, "0000:00:02.0", "virtio-pci").interrupts([36, 37, 38]).netdev("enp0s2", between="virtio1", speed=-1)
+    port = Function(host, "0000:01:00.0", "igb", -1, "pci0000:00/0000:00:04.0", 1).interrupts(range(39, 48))
+    port.netdev("enp1s0", queues=8, up=False, altnames=["enx5254001ab100"]).virtual_functions("enp1s0", 0, 7)
+    port = Function(host, "0000:41:00.0", "igb", 1, "pci0000:40/0000:40:00.0", 2).interrupts([9, 48, 100])
+    port.netdev("ens2", queues=2, masks="f0", speed=1000, mtu=9000).virtual_functions("ens2", 3, 7)
+    add_virtual(host, "br0", "bridge")
+    add_virtual(host, "ens2.100", "vlan", {"id": 100}, link="ens2", master="br0")
+    host.kernel.addresses = [
+        {"ifname": "enp0s2", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]},
+        {"ifname": "ens2", "addr_info": [{"local": "fe80::1", "prefixlen": 64, "scope": "link"}]},
+    ]
+    host.session.address = "192.0.2.1"
+    fixed, hashed = (
+        "off [fixed]",
+        {"rx-ntuple-filter": "off [fixed]", "rx-hashing": "on", "l2-fwd-offload": "off [fixed]"},
+    )
+    host.ethtool.of = {"enp0s2": {"rx-hashing": fixed}, "ens2": dict(hashed, **{"hw-tc-offload": "off"})}
+    return host
+
+
+def run(host, *gather, **more):
+    result = run_module(host_info.main, host, {"gather": list(gather)} if gather else {}, **more)
+    assert not result["failed"] and result["changed"] is False
+    return result
+
+
+def nic(result, name):
+    return next(entry for entry in result["nics"] if entry["name"] == name)
+
+
+def test_everything_is_read_and_nothing_is_written(lab):
+    before = lab.snapshot()
+    result = run(lab)
+    assert KEYS <= set(result) and result["problems"] == []
+    assert lab.snapshot() == before and lab.writes() == []
+    assert run(lab, check=True)["nics"] == result["nics"]
+
+
+def test_only_what_is_asked_for_is_read(lab):
+    result = run(lab, "cpus", "ovs")
+    assert set(result) == {"cpus", "ovs", "problems", "changed", "failed"}
+    assert lab.commands.calls == []
+
+
+def test_each_question_is_asked_once(lab):
+    lab.session.address = None  # then the default routes tell which devices carry the connection
+    run(lab)
+    asked = sorted(" ".join(argv) for argv in lab.commands.calls)
+    assert asked == [
+        "ip -4 -j route show",
+        "ip -6 -j route show",
+        "ip -d -j address show",
+        "ip -d -j link show",
+    ]
+
+
+def test_the_operating_system(lab):
+    system = run(lab, "system")["system"]
+    assert system["hostname"] == "hv1" and system["kernel"] == "6.12.57+deb13-amd64"
+    assert (system["distribution"], system["version"], system["package_manager"]) == ("debian", "13", "apt")
+    assert system["kernel_command_line"].endswith("iommu=pt")
+    assert system["python"].count(".") == 2
+
+
+def test_a_distribution_that_is_not_known_is_told_by_its_program(tmp_path):
+    host = DiskHost(tmp_path)
+    release(host, "ID=homemade\n")
+    assert run(host, "system")["system"]["package_manager"] == "unknown"
+    host.commands.tools["zypper"] = lambda argv, stdin: ""
+    assert run(host, "system")["system"]["package_manager"] == "zypper"
+    assert run(host, "system")["system"]["version"] == "unknown"
+
+
+def test_amd_v_with_nested_paging_under_an_intel_iommu(lab):
+    result = run(lab, "virtualization", "iommu")
+    assert result["virtualization"]["extension"] == "svm"
+    assert result["virtualization"]["nested_paging"] is True
+    assert result["virtualization"]["apicv"] is False
+    assert result["virtualization"]["kvm_device"] is True
+    assert result["iommu"] == {
+        "enabled": True,
+        "units": ["dmar0"],
+        "interrupt_remapping": True,
+        "posted_interrupts": False,
+    }
+    first, second = result["virtualization"]["explanation"]
+    assert "AVIC" in first and "nothing turns it on" in first
+    assert "not posted" in second
+
+
+@pytest.fixture
+def intel(tmp_path):
+    """A recent Intel server with everything on."""
+    host = DiskHost(tmp_path)
+    release(host, 'ID="rhel"\nVERSION_ID="9.4"\nID_LIKE="fedora"\n')
+    add_cpus(host, "vmx ept", "GenuineIntel", vmx_flags="vnmi apicv posted_intr", threads=2)
+    host.put("/sys/module/kvm_intel/parameters/ept", "Y")
+    host.put("/sys/module/kvm_intel/parameters/enable_apicv", "Y")
+    host.put("/dev/kvm")
+    host.put("/sys/class/misc/kvm/dev", "10:232")
+    for unit in ("dmar0", "dmar1"):
+        host.put("/sys/class/iommu/%s/intel-iommu/cap" % unit, "19ed008c40780c66")
+    assert 0x19ED008C40780C66 >> 59 & 1
+    host.put("/sys/kernel/irq/128/chip_name", "IR-PCI-MSI")
+    return host
+
+
+def test_an_intel_host_that_lacks_nothing(intel):
+    result = run(intel, "virtualization", "iommu", "system", "cpus")
+    assert result["virtualization"] == {
+        "extension": "vmx",
+        "nested_paging": True,
+        "apicv": True,
+        "kvm_device": True,
+        "explanation": [],
+    }
+    assert result["iommu"]["posted_interrupts"] is True and result["iommu"]["units"] == ["dmar0", "dmar1"]
+    assert result["system"]["package_manager"] == "dnf"
+    assert result["cpus"]["siblings"] == ["0-1", "2-3", "4-5", "6-7"]
+
+
+def test_one_unit_that_cannot_post_is_enough(intel):
+    intel.put("/sys/class/iommu/dmar1/intel-iommu/cap", "d2008c222f0686")
+    assert run(intel, "iommu")["iommu"]["posted_interrupts"] is False
+
+
+def test_posting_needs_remapping_and_the_kernels_leave(intel):
+    release(intel, command_line="intremap=on,nopost")
+    result = run(intel, "iommu", "virtualization")
+    assert result["iommu"]["posted_interrupts"] is False
+    assert "intremap=on,nopost" in result["virtualization"]["explanation"][0]
+    release(intel, command_line="intremap=off")
+    intel.put("/sys/kernel/irq/128/chip_name", "PCI-MSI")
+    result = run(intel, "iommu", "virtualization")
+    assert result["iommu"]["interrupt_remapping"] is False and result["iommu"]["posted_interrupts"] is False
+    assert "remove the kernel argument intremap=off" in result["virtualization"]["explanation"][0]
+
+
+def test_an_amd_unit_that_posts(lab):
+    for name in os.listdir(lab._root + "/sys/class/iommu"):
+        os.rename(lab._root + "/sys/class/iommu/" + name, lab._root + "/sys/class/" + name)
+    lab.put("/sys/class/iommu/ivhd0/amd-iommu/features", "25bf732fa2295afe:1d")
+    assert 0x25BF732FA2295AFE >> 7 & 1 and 0x25BF732FA2295AFE >> 21 & 1
+    assert run(lab, "iommu")["iommu"]["posted_interrupts"] is True
+
+
+def test_what_is_missing_is_said_with_its_remedy(intel):
+    add_cpus(intel, "lm", "GenuineIntel")
+    os.remove(intel._root + "/dev/kvm")
+    os.rename(intel._root + "/sys/class/iommu", intel._root + "/sys/class/gone")
+    release(intel, command_line="intel_iommu=off")
+    found = run(intel, "virtualization", "iommu")
+    assert found["virtualization"]["extension"] == "none" and found["virtualization"]["kvm_device"] is False
+    assert found["iommu"]["enabled"] is False and found["iommu"]["units"] == []
+    assert "Intel Virtualization Technology" in found["virtualization"]["explanation"][0]
+    assert "remove the kernel argument intel_iommu=off" in found["virtualization"]["explanation"][1]
+    release(intel, command_line="quiet")
+    assert "VT-d" in run(intel, "virtualization")["virtualization"]["explanation"][1]
+
+
+def test_the_node_of_kvm_without_kvm_behind_it_does_not_count(intel):
+    os.rename(intel._root + "/sys/class/misc", intel._root + "/sys/class/other")
+    os.rename(intel._root + "/sys/module", intel._root + "/sys/modules")
+    found = run(intel, "virtualization")["virtualization"]
+    assert found["kvm_device"] is False and found["nested_paging"] is True and found["apicv"] is False
+    assert "modprobe kvm_intel" in found["explanation"][0]
+
+
+def test_registers_that_cannot_be_read_are_unknown(intel):
+    intel.put("/sys/class/iommu/dmar0/intel-iommu/cap", "secret")
+    os.rename(intel._root + "/sys/module/kvm_intel/parameters", intel._root + "/sys/module/kvm_intel/hidden")
+    found = run(intel, "virtualization", "iommu")
+    assert found["iommu"]["posted_interrupts"] == "unknown"
+    assert found["virtualization"]["nested_paging"] == found["virtualization"]["apicv"] == "unknown"
+    assert found["virtualization"]["explanation"] == []
+
+
+def test_cpus_that_are_offline_have_no_siblings(tmp_path):
+    host = DiskHost(tmp_path)
+    add_cpus(host, "vmx", "GenuineIntel", online="0-2,6", cpus=(0, 1, 2, 6))
+    host.put("/sys/devices/system/cpu/isolated", "2,6")
+    cpus = run(host, "cpus")["cpus"]
+    assert cpus == {"online": "0-2,6", "isolated": "2,6", "nohz_full": "", "siblings": ["0", "1", "2", "6"]}
+
+
+def test_nodes_without_memory_without_cpus_and_with_gaps(tmp_path):
+    host = DiskHost(tmp_path)
+    host.put("/sys/devices/system/node/online", "0,2,8")
+    add_node(host, 0, "0-3", 2097152)
+    add_node(host, 2, "", 1048576)
+    add_node(host, 8, "4-7", 0)
+    assert run(host, "numa_nodes")["numa_nodes"] == [
+        {"id": 0, "cpus": "0-3", "memory_mib": 2048},
+        {"id": 2, "cpus": "", "memory_mib": 1024},
+        {"id": 8, "cpus": "4-7", "memory_mib": 0},
+    ]
+
+
+def test_a_kernel_without_numa_has_no_nodes(tmp_path):
+    assert run(DiskHost(tmp_path), "numa_nodes")["numa_nodes"] == []
+
+
+def test_a_port_with_all_that_matters_of_it(lab):
+    assert dict(nic(run(lab, "nics"), "ens2"), sriov="") == {
+        "name": "ens2",
+        "altnames": [],
+        "mac": lab.kernel.links["ens2"]["address"],
+        "permanent_mac": lab.kernel.links["ens2"]["address"],
+        "pci": "0000:41:00.0",
+        "driver": "igb",
+        "kind": None,
+        "ours": False,
+        "numa_node": 1,
+        "up": True,
+        "carrier": True,
+        "speed_mbit": 1000,
+        "mtu": 9000,
+        "master": None,
+        "lower": None,
+        "standing_on_it": ["ens2.100"],
+        "physical_function": None,
+        "queues": {"rx": 2, "tx": 2},
+        "irqs": [9, 48, 100],
+        "steering": {"rps": {"0": "f0", "1": "f0"}, "rfs": {"0": 0, "1": 0}, "xps": {"0": "f0", "1": "f0"}},
+        "offloads": {"ntuple": "off [fixed]", "rxhash": "on", "l2_fwd_offload": "off [fixed]", "hw_tc_offload": "off"},
+        "addresses": [],
+        "management": False,
+        "sriov": "",
+    }
+
+
+def test_a_port_for_which_the_firmware_names_no_node(lab):
+    port = nic(run(lab, "nics"), "enp1s0")
+    assert port["numa_node"] is None and port["pci"] == "0000:01:00.0" and port["altnames"] == ["enx5254001ab100"]
+    assert port["up"] is False and port["carrier"] is False and port["speed_mbit"] is None
+    assert port["sriov"] == {"total": 7, "count": 0, "autoprobe": True, "vfs": []}
+    assert port["offloads"]["rxhash"] == "unknown"
+
+
+def test_a_virtio_function_carries_the_connection(lab):
+    port = nic(run(lab, "nics"), "enp0s2")
+    assert (port["pci"], port["driver"], port["irqs"]) == ("0000:00:02.0", "virtio_net", [36, 37, 38])
+    assert port["management"] is True and port["addresses"] == ["192.0.2.1/24"] and port["sriov"] is None
+    assert port["speed_mbit"] == "unknown" and port["steering"]["xps"] == {}
+    assert run(lab, "management_path")["management_path"] == ["enp0s2"]
+
+
+def test_a_virtual_device(lab):
+    vlan = nic(run(lab, "nics"), "ens2.100")
+    assert (vlan["kind"], vlan["lower"], vlan["master"]) == ("vlan", "ens2", "br0")
+    assert vlan["pci"] is vlan["driver"] is vlan["numa_node"] is vlan["permanent_mac"] is vlan["sriov"] is None
+    assert vlan["irqs"] == [] and vlan["queues"] == {"rx": 1, "tx": 1}
+
+
+def test_a_usb_nic_is_not_its_controller(lab):
+    path = "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/net/enx0"
+    lab.kernel.add("enx0")
+    lab.put(path + "/queues/rx-0/rps_cpus", "0")
+    lab.link("/sys/class/net/enx0", path)
+    port = nic(run(lab, "nics"), "enx0")
+    assert port["pci"] is None and port["irqs"] == [] and port["steering"]["rfs"] == {"0": "unknown"}
+
+
+def test_a_device_that_sysfs_does_not_show_is_unknown(lab):
+    lab.kernel.add("ghost")
+    port = nic(run(lab, "nics"), "ghost")
+    assert port["pci"] == port["driver"] == port["numa_node"] == port["irqs"] == port["sriov"] == "unknown"
+
+
+def test_vfs_and_their_users(lab):
+    lab.kernel.links["ens2v1"]["master"] = "br0"
+    lab.kernel.links["ens2"]["vfinfo_list"][2].update(address="52:54:00:aa:bb:cc", vlan_list=[{"vlan": 100}])
+    result = run(lab, "nics")
+    sriov = nic(result, "ens2")["sriov"]
+    assert (sriov["total"], sriov["count"], sriov["autoprobe"], len(sriov["vfs"])) == (7, 3, True, 3)
+    free, port, last = sriov["vfs"]
+    assert free == {
+        "index": 0,
+        "pci": "0000:41:10.0",
+        "driver": "igbvf",
+        "numa_node": 1,
+        "iommu_group": "100",
+        "netdevs": ["ens2v0"],
+        "mac": "02:00:00:00:00:00",
+        "vlan": 0,
+        "users": [],
+        "free": True,
+    }
+    assert port["free"] is False and "br0" in port["users"][0]
+    assert last["mac"] == "52:54:00:aa:bb:cc" and last["vlan"] == 100
+    assert nic(result, "ens2v2")["physical_function"] == {"pci": "0000:41:00.0", "index": 2, "name": "ens2"}
+
+
+def test_a_vf_in_another_network_namespace_is_not_free(lab):
+    lab.kernel.namespaces = ["blue"]
+    lab.kernel.elsewhere["blue"] = [dict(lab.kernel.links.pop("ens2v1"))]
+    function = lab._root + "/sys/bus/pci/devices/0000:41:10.1"
+    os.rename(function + "/net", function + "/gone")
+    os.remove(lab._root + "/sys/class/net/ens2v1")
+    vf = nic(run(lab, "nics"), "ens2")["sriov"]["vfs"][1]
+    assert vf["netdevs"] == [] and vf["free"] is False and "blue" in vf["users"][0]
+
+
+def test_a_user_that_may_be_hidden_makes_a_vf_unknown(lab, tmp_path):
+    lab.put("/etc/libvirt/qemu/web1.xml", "<domain")
+    lab.libvirt.running = False
+    vf = nic(run(lab, "nics"), "ens2")["sriov"]["vfs"][0]
+    assert vf["free"] == "unknown" and vf["users"][0].startswith("unknown:")
+
+
+def test_a_count_that_is_being_changed_is_unknown_and_holds_nothing_else_up(lab):
+    path = lab._root + "/sys/bus/pci/devices/0000:41:00.0/sriov_numvfs"
+    os.remove(path)
+    os.mkfifo(path)  # nobody writes to it, so that reading it does not return
+    began = time.monotonic()
+    result = run(lab, "nics")
+    assert 1.5 < time.monotonic() - began < 8
+    sriov = nic(result, "ens2")["sriov"]
+    assert sriov["count"] == "unknown" and sriov["total"] == 7
+    assert [vf["free"] for vf in sriov["vfs"]] == ["unknown"] * 3 and sriov["vfs"][0]["driver"] == "igbvf"
+    assert nic(result, "enp1s0")["sriov"]["count"] == 0 and nic(result, "ens2")["queues"] == {"rx": 2, "tx": 2}
+
+
+def test_a_representor_has_no_vfs_of_its_own(lab):
+    function = lab._root + "/sys/bus/pci/devices/0000:41:00.0"
+    os.makedirs(function + "/net/ens2r0/queues")
+    lab.kernel.add("ens2r0", phys_port_name="pf0vf0")
+    lab.link("/sys/class/net/ens2r0", "/sys/devices/pci0000:40/0000:40:00.0/0000:41:00.0/net/ens2r0")
+    result = run(lab, "nics")
+    assert nic(result, "ens2r0")["sriov"] is None and nic(result, "ens2")["sriov"]["count"] == 3
+
+
+def test_two_devices_on_one_function_leave_open_whose_vfs_they_are(lab):
+    function = lab._root + "/sys/bus/pci/devices/0000:41:00.0"
+    os.makedirs(function + "/net/ens2d1/queues")
+    lab.kernel.add("ens2d1")
+    lab.link("/sys/class/net/ens2d1", "/sys/devices/pci0000:40/0000:40:00.0/0000:41:00.0/net/ens2d1")
+    result = run(lab, "nics")
+    assert nic(result, "ens2d1")["sriov"] == nic(result, "ens2")["sriov"] == "unknown"
+
+
+def test_offloads_are_unknown_where_nobody_answers(lab):
+    lab.ethtool.broken = UNKNOWN
+    assert set(nic(run(lab, "nics"), "ens2")["offloads"].values()) == {"unknown"}
+
+
+def test_a_host_without_iproute2_says_so(lab):
+    del lab.commands.tools["ip"]
+    result = run(lab)
+    assert result["nics"] == result["management_path"] == "unknown"
+    assert "ip is not installed" in result["problems"][0]
+    assert result["cpus"]["online"] == "0-7" and result["libvirt"]["available"] is True
+
+
+def test_an_iproute2_without_json_is_unknown(lab):
+    lab.commands.tools["ip"] = lambda argv, stdin: "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n"
+    result = run(lab, "nics", "libvirt")
+    assert result["nics"] == "unknown" and "nics: " in result["problems"][0]
+
+
+def test_vhost_net(lab):
+    assert run(lab, "vhost_net")["vhost_net"] == {"loaded": False, "device": None, "zero_copy": False, "parameters": {}}
+    os.chmod(lab.put("/dev/vhost-net"), 0o660)
+    lab.put("/sys/module/vhost_net/parameters/experimental_zcopytx", "1")
+    lab.put("/sys/module/vhost/parameters/max_mem_regions", "64")
+    found = run(lab, "vhost_net")["vhost_net"]
+    assert found["loaded"] is True and found["zero_copy"] is True
+    assert found["device"] == {"mode": "0660", "uid": os.getuid(), "gid": os.getgid()}
+    assert found["parameters"] == {"vhost_net.experimental_zcopytx": "1", "vhost.max_mem_regions": "64"}
+    lab.put("/sys/module/vhost_net/parameters/experimental_zcopytx", "0")
+    assert run(lab, "vhost_net")["vhost_net"]["zero_copy"] is False
+    os.remove(lab._root + "/sys/module/vhost_net/parameters/experimental_zcopytx")
+    assert run(lab, "vhost_net")["vhost_net"]["zero_copy"] == "unknown"
+
+
+def bridges(argv, stdin):
+    assert argv[1:4] == ["--timeout=5", "--format=json", "--data=json"] and argv[-2:] == ["list", "Bridge"]
+    return json.dumps({"data": [["br-tenant"], ["br-int"]], "headings": ["name"]})
+
+
+def test_open_vswitch(lab):
+    assert run(lab, "ovs")["ovs"] == {"installed": False, "running": False, "bridges": []}
+    lab.commands.tools["ovs-vsctl"] = bridges
+    lab.directory("/run/openvswitch")
+    assert run(lab, "ovs")["ovs"] == {"installed": True, "running": False, "bridges": "unknown"}
+    lab.put("/run/openvswitch/db.sock")
+    lab.put("/run/openvswitch/ovs-vswitchd.pid", "77")
+    lab.put("/proc/77/comm", "ovs-vswitchd")
+    assert run(lab, "ovs")["ovs"] == {"installed": True, "running": True, "bridges": ["br-int", "br-tenant"]}
+    lab.put("/proc/77/comm", "sleep")
+    assert run(lab, "ovs")["ovs"]["running"] is False
+
+
+def test_open_vswitch_that_does_not_let_us_ask(lab):
+    lab.commands.tools["ovs-vsctl"] = lambda argv, stdin: Completed(
+        1, "", "database connection failed (Permission denied)"
+    )
+    lab.put("/run/openvswitch/db.sock")
+    assert run(lab, "ovs")["ovs"]["bridges"] == "unknown"
+
+
+def domain(name="web1", number=1, cputune="", devices=""):
+    return BASE % (name, "00000000-0000-4000-8000-%012d" % number, cputune, devices)
+
+
+def test_a_running_guest(lab):
+    pins = "<cputune><vcpupin vcpu='0' cpuset='4'/><vcpupin vcpu='1' cpuset='5-6'/><emulatorpin cpuset='7'/></cputune>"
+    target = "<target dev='vnet0'/><alias name='net1'/>"
+    lab.libvirt.define(
+        "web1",
+        "00000000-0000-4000-8000-000000000001",
+        live_xml=domain(cputune=pins, devices=(HOSTDEV % "<driver name='vfio'/>") + BRIDGE % ("vhost", target)),
+        persistent_xml=domain(devices=HOSTDEV % "" + BRIDGE % ("vhost", "")),
+    )
+    found = run(lab, "libvirt")["libvirt"]
+    assert (found["available"], found["version"], found["problem"]) == (True, "11.3.0", None)
+    guest = found["domains"][0]
+    assert (guest["name"], guest["state"], guest["persistent"], guest["saved"]) == ("web1", "running", True, False)
+    assert guest["vcpus"] == 2 and guest["cpuset"] == "0-3" and guest["emulator_pin"] == "7"
+    assert guest["vcpu_pins"] == {"0": "4", "1": "5-6"}
+    front, other = guest["interfaces"]
+    assert front["name"] == "front" and front["type"] == "hostdev" and front["source"] == {"pci": "0000:41:10.0"}
+    assert front["vf"] == {"pf": "ens2", "index": 0} and front["live"] is True and front["persistent"] is True
+    assert other["name"] is None and other["vf"] is None and other["target"] == "vnet0" and other["backend"] == "vhost"
+    assert (other["live"], other["persistent"]) == (True, True)
+    vf = nic(run(lab, "nics"), "ens2")["sriov"]["vfs"][0]
+    assert vf["free"] is False and "web1" in vf["users"][0]
+
+
+def test_a_nic_whose_definitions_differ_is_listed_as_both(lab):
+    lab.libvirt.define(
+        "web1",
+        "u",
+        live_xml=domain(devices=BRIDGE % ("vhost", "")),
+        persistent_xml=domain(devices=BRIDGE % ("qemu", "")),
+    )
+    interfaces = run(lab, "libvirt")["libvirt"]["domains"][0]["interfaces"]
+    assert [(nic["backend"], nic["live"], nic["persistent"]) for nic in interfaces] == [
+        ("vhost", True, False),
+        ("qemu", False, True),
+    ]
+
+
+def test_guests_that_do_not_run(lab):
+    lab.libvirt.define("a", "1", persistent_xml=domain("a", devices=BRIDGE % ("vhost", "")), saved=True)
+    lab.libvirt.define("b", "2", live_xml=domain("b"), paused=True)
+    lab.libvirt.define("c", "3", persistent_xml="<!DOCTYPE x><domain/>")
+    lab.libvirt.define("d", "4")
+    first, second, third = run(lab, "libvirt")["libvirt"]["domains"]
+    assert (first["state"], first["saved"], first["interfaces"][0]["live"]) == ("shutoff", True, False)
+    assert (second["state"], second["persistent"], second["interfaces"]) == ("paused", False, [])
+    assert third["name"] == "c" and third["interfaces"] == third["vcpus"] == "unknown"
+
+
+def test_a_host_without_libvirt_has_no_guests_and_a_stopped_one_is_not_known(lab):
+    lab.libvirt.running = False
+    found = run(lab, "libvirt")["libvirt"]
+    assert found["available"] is False and "connect" in found["problem"] and found["domains"] == "unknown"
+
+    def missing():
+        raise Unsupported("python3-libvirt is not installed on this host")
+
+    lab.libvirt.version = missing
+    assert run(lab, "libvirt")["libvirt"]["domains"] == []
+    lab.put("/etc/libvirt/libvirt.conf")
+    found = run(lab, "libvirt")["libvirt"]
+    assert found["domains"] == "unknown" and "python3-libvirt" in found["problem"]
+
+
+def test_libvirt_is_asked_for_no_more_than_reading(lab):
+    asked = []
+    lab.libvirt.only_read = lambda: asked.append(list(lab.libvirt.listed))
+    run(lab, "nics")
+    assert asked == [[]]
+
+
+def test_names_that_others_chose_lose_their_control_characters_and_stay_apart(lab):
+    for number, name in enumerate(("web1", "web1\x1b[2J", "web\u202e1")):
+        lab.libvirt.define(name, str(number), persistent_xml=domain())
+    names = [guest["name"] for guest in run(lab, "libvirt")["libvirt"]["domains"]]
+    assert names == ["web1", "web1\ufffd[2J", "web\ufffd1"]
+
+
+def test_an_error_of_the_disk_is_no_crash(lab, monkeypatch):
+    def broken(operation, *arguments, **more):
+        raise OSError(errno.EIO, "Input/output error", str(arguments[0]))
+
+    monkeypatch.setattr(lab.files.worker, "call", broken)
+    monkeypatch.setattr(
+        lab.files, "read_many", lambda paths, default=UNKNOWN, timeout=None: {path: default for path in paths}
+    )
+    result = run(lab)
+    assert result["system"]["kernel"] == result["cpus"]["online"] == result["virtualization"]["extension"] == "unknown"
+    assert result["iommu"]["enabled"] == result["cpus"]["siblings"] == "unknown"
+    assert nic(result, "ens2")["sriov"] == "unknown"
+
+
+def test_a_key_that_does_not_exist_is_refused(lab):
+    result = run_module(host_info.main, lab, {"gather": ["nic"]})
+    assert result["failed"] and "nics" in result["msg"]
