@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._model.action import BEST_EFFORT, DONE, FAILED, Action, Result
 from .._model.addresses import parse_mac
@@ -204,6 +204,16 @@ class LinkResource(Resource):
     def _removal(self, name, reason):
         return Action(name, "state", "present", None, reason, reversible=BEST_EFFORT)
 
+    def keeping(self, wish, link, state):
+        """``wish`` with what it leaves alone as ``link`` has it now, for a link that is made anew."""
+        settings = {setting.name: setting.read(link) for setting in self.settings}
+        settings.update(wish.settings)
+        old, new = state.get(link.lower), state.get(wish.lower)
+        fits = new is None or link.mtu <= new.mtu
+        own = old is None or link.mac != old.mac  # else it is the lower device's, which a new link takes by itself
+        mtu, mac = wish.mtu or (link.mtu if fits else None), wish.mac or (link.mac if own else None)
+        return replace(wish, settings=settings, mtu=mtu, mac=mac)
+
     def _must_be_made_anew(self, wish, link):
         if wish.lower is not None and link.lower != wish.lower:
             return True
@@ -221,6 +231,7 @@ class LinkResource(Resource):
         if wish.lower is not None:
             before["lower"] = link.lower
         reason = "cannot change while it exists: removed and made anew"
+        wish = self.keeping(wish, link, state)
         making = Making(wish, link.master, _has_ipv6(state))
         return Action(wish.name, "replace", before, self._wished_fields(wish), reason, reversible=BEST_EFFORT, data=making)
 

@@ -17,6 +17,12 @@ _CARRIERS = (None, "vlan", "bond", "team")  # kinds that usually are lower devic
 _SIBLINGS = ("macvlan", "macvtap")  # one port of the lower device holds both (drivers/net/macvlan.c)
 
 
+def _some(names):
+    """The first names of a list that may be long."""
+    names = sorted(names)
+    return ", ".join(names[:3]) + (" and %d more" % (len(names) - 3) if len(names) > 3 else "")
+
+
 @dataclass(frozen=True)
 class MacvtapsWish(LinksWish):
     lower_devices: tuple = ()
@@ -45,7 +51,7 @@ class Macvtap(LinkResource):
         for wish in present:
             others = [other.name for other in present if other is not wish and other.lower == wish.lower]
             if wish.settings.get("mode") == PASSTHRU and others:
-                problems.at(wish.path).at("mode").add(PASSTHRU, "has its lower device %s for itself, where %s is to stand too" % (wish.lower, ", ".join(others)))
+                problems.at(wish.path).at("mode").add(PASSTHRU, "has its lower device %s for itself, where %s is to stand too" % (wish.lower, _some(others)))
         problems.raise_if_any()
         return MacvtapsWish(links, bool(params.get("purge")), lower_devices)
 
@@ -59,6 +65,10 @@ class Macvtap(LinkResource):
                     None, "is missing: choose bridge, private, vepa, passthru or source (no default: vepa, which libvirt takes, needs a hairpin switch)"
                 )
         return replace(super().wish(item, problems), lower=lower)
+
+    def keeping(self, wish, link, state):
+        kept = super().keeping(wish, link, state)
+        return replace(kept, mac=wish.mac) if kept.settings["mode"] == PASSTHRU else kept  # its lower device's, not its own of before
 
     def missing(self, desired, state):
         yield from absent(desired.lower_devices, state)
@@ -101,8 +111,8 @@ class Macvtap(LinkResource):
         if passthru:
             raise Conflict("%s cannot stand on %s: %s has it for itself (mode passthru)" % (wish.name, wish.lower, passthru[0]))
         if wish.settings.get("mode") == PASSTHRU and neighbours:
-            names = ", ".join(sorted(link.name for link in neighbours))
-            raise Conflict("%s wants %s for itself (mode passthru), but %s stands there already" % (wish.name, wish.lower, names))
+            names = _some(link.name for link in neighbours)
+            raise Conflict("%s wants %s for itself (mode passthru), where these stand already: %s" % (wish.name, wish.lower, names))
 
     def dangers(self, host, desired, state, actions):
         yield from super().dangers(host, desired, state, actions)
@@ -143,7 +153,8 @@ class Macvtap(LinkResource):
 
     def show(self, state):
         shown = super().show(state)
+        carriers = {entry["lower"] for entry in shown.values() if "lower" in entry}
         for link in state:
-            if link.kind in _CARRIERS and link.name != "lo":
+            if link.name in carriers or (link.kind in _CARRIERS and link.name != "lo"):
                 shown[link.name] = {"mtu": link.mtu, "up": link.up}
         return shown

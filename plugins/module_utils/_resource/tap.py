@@ -30,8 +30,12 @@ def _flag(name, **more):
 
 
 def _account(name, key):
-    # a number, because iproute2 ends the whole batch at a name that it cannot resolve (ip/iptuntap.c, parse_args)
-    return Setting(name, lambda link: Account(link.data.get(key)), lambda value: [] if value.number is None else [key, str(value.number)], live=False)
+    def words(account):
+        # a number, because iproute2 ends the whole batch at a name that it cannot resolve (ip/iptuntap.c, parse_args);
+        # a name only where iproute2 itself said it just now
+        return [] if account.shown is None else [key, str(account.shown if account.number is None else account.number)]
+
+    return Setting(name, lambda link: Account(link.data.get(key)), words, live=False)
 
 
 def _resolve(look_up, items, key):

@@ -132,7 +132,8 @@ class MemoryIp:
         rest = iter(words[4:])
         for word in rest:
             if word in ("user", "group"):
-                number = int(next(rest))
+                given = next(rest)
+                number = int(given) if given.isdigit() else {name: key[1] for key, name in self.accounts.items() if key[0] == word}[given]
                 data[word] = self.accounts.get((word, number), number)
             elif word in ("vnet_hdr", "multi_queue"):
                 data[word] = True

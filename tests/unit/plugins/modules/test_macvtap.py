@@ -76,6 +76,20 @@ def test_to_and_from_passthru_it_is_made_anew(host, before, after):
     assert mode(host) == after and not run(host, dict(WISH, mode=after))["changed"]
 
 
+def test_made_anew_as_passthru_it_does_not_give_its_old_mac_address_to_the_lower_device(host):
+    mac = host.kernel.links["enp1s0"]["address"]
+    run(host, WISH)
+    run(host, {"name": "mvt-web1", "lower": "enp1s0", "mode": "passthru"})
+    assert host.kernel.links["enp1s0"]["address"] == mac == host.kernel.links["mvt-web1"]["address"]
+
+
+def test_made_anew_it_keeps_what_was_omitted(host):
+    run(host, WISH)
+    host.kernel.links["enp2s0"]["mtu"] = 9000
+    run(host, {"name": "mvt-web1", "lower": "enp2s0", "mode": "bridge"})
+    assert (host.kernel.links["mvt-web1"]["address"], host.kernel.links["mvt-web1"]["mtu"]) == (WISH["mac"], 9000)
+
+
 def test_another_lower_device_means_making_it_anew(host):
     run(host, WISH)
     wish = dict(WISH, lower="enp2s0", mtu=1500)

@@ -123,6 +123,15 @@ def test_what_cannot_change_is_made_anew_and_stays_a_port(host, change, key, sho
     assert not run(host, dict(WISH, **change))["changed"]
 
 
+def test_made_anew_it_keeps_what_was_omitted(host):
+    run(host, dict(WISH, group="kvm"))
+    mac = host.kernel.links["tap-web1"]["address"]
+    run(host, {"name": "tap-web1", "multi_queue": False})
+    assert data(host) == {"type": "tap", "pi": False, "vnet_hdr": True, "multi_queue": False, "persist": True, "user": "libvirt-qemu", "group": "kvm"}
+    link = host.kernel.links["tap-web1"]
+    assert (link["mtu"], link["address"]) == (9000, mac)
+
+
 def test_a_second_name_of_the_same_user_is_no_difference(host):
     run(host, dict(WISH, owner="toor"))
     assert data(host)["user"] == "root"

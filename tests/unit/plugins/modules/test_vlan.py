@@ -99,6 +99,22 @@ def test_a_used_one_is_not_made_anew_without_consent(host):
     assert tag(host, "prod") == ("802.1Q", 200)
 
 
+def test_made_anew_it_keeps_what_was_omitted(host):
+    run(host, dict(WISH, name="prod", protocol="802.1ad"), {"name": "other", "lower": "enp1s0", "id": 5, "mac": "02:00:00:00:00:99"})
+    run(host, {"name": "prod", "lower": "enp1s0", "id": 101}, {"name": "other", "lower": "enp2s0", "id": 5})
+    assert tag(host, "prod") == ("802.1ad", 101) and host.kernel.links["prod"]["mtu"] == 9000
+    # 9000 would not fit on the new lower device
+    assert (host.kernel.links["other"]["address"], host.kernel.links["other"]["mtu"]) == ("02:00:00:00:00:99", 1500)
+
+
+def test_made_anew_it_takes_the_mac_address_of_another_lower_device(host):
+    run(host, dict(WISH, name="prod"))
+    host.kernel.links["prod"]["address"] = host.kernel.links["enp1s0"]["address"]
+    del host.kernel.writes[:]
+    run(host, {"name": "prod", "lower": "enp2s0", "id": 100})
+    assert " address " not in " ".join(host.kernel.writes)
+
+
 def test_one_that_is_made_anew_returns_to_its_bridge(host):
     run(host, dict(WISH, name="prod"))
     host.kernel.add("br0", "bridge")
