@@ -25,8 +25,9 @@ def settle(resource, desired, host, results, actions):
         ]
         if not remaining:
             return state
-        if host.clock.monotonic() + pause > deadline:
+        left = deadline - host.clock.monotonic()
+        if left <= 0:
             lines = ["%s %s: wished %r, found %r" % (a.target, a.field, a.to_dict()["after"], a.to_dict()["before"]) for a in remaining]
             raise VerificationFailed("applied without an error, but the host does not show it: " + "; ".join(lines), remaining)
-        host.clock.sleep(pause)
+        host.clock.sleep(min(pause, left))
         pause = min(pause * 2, LONGEST_PAUSE)
