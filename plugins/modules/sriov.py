@@ -9,14 +9,20 @@ DOCUMENTATION = r"""
 module: sriov
 short_description: Manage the virtual functions of SR-IOV network cards
 description:
-  - Makes virtual functions (VFs), sets what the driver of their physical function (PF) keeps for each of them, and chooses who drives them.
-  - What is omitted is left alone, and a value that is there already is never written again, because some drivers reset the VF at that.
-  - The kernel keeps nobody from destroying VFs that are in use. This module does, whether libvirt runs or not. It refuses to change the number of VFs
-    while one of them belongs to a guest of libvirt (running, paused, saved or only defined) or to a network of libvirt that hands it out,
-    is held by another program, is in another network namespace, in a bond, a bridge or an Open vSwitch, carries a macvtap, a macvlan or a VLAN,
+  - Makes virtual functions (VFs), sets what the driver of their physical function (PF) keeps for each of them, and
+    chooses who drives them.
+  - What is omitted is left alone, and a value that is there already is never written again, because some drivers reset
+    the VF at that.
+  - The kernel keeps nobody from destroying VFs that are in use. This module does, whether libvirt runs or not. It
+    refuses to change the number of VFs
+    while one of them belongs to a guest of libvirt (running, paused, saved or only defined) or to a network of libvirt
+    that hands it out,
+    is held by another program, is in another network namespace, in a bond, a bridge or an Open vSwitch, carries a
+    macvtap, a macvlan or a VLAN,
     or has an address or a route. It names the VF and its user. What cannot be found out counts as use.
   - What the driver of the card cannot do is refused before anything is written, naming driver and attribute.
-  - The number of VFs changes only through 0, which also destroys the settings of the VFs that exist, and on many cards interrupts the PF's own traffic.
+  - The number of VFs changes only through 0, which also destroys the settings of the VFs that exist, and on many cards
+    interrupts the PF's own traffic.
   - VFs and their settings live until the next boot.
 author:
   - kvm.vnic contributors (@kvm-vnic)
@@ -41,17 +47,21 @@ options:
       num_vfs:
         description:
           - How many VFs there are, from 0 to what the card can have.
-          - State a number that will do for good. Each later change destroys all VFs of the port and needs that none is used, or the consent V(vf_count:PF).
+          - State a number that will do for good. Each later change destroys all VFs of the port and needs that none is
+            used, or the consent V(vf_count:PF).
           - YAML reads V(010) as 8.
         type: int
       autoprobe:
         description:
-          - Whether VFs made from now on get their driver on the host by themselves. V(true) is the kernel's own default, also after every boot.
-          - VFs for a macvtap need their driver, and those for O(vfs[].driver=vfio-pci) are spared its coming and going when this is V(false).
+          - Whether VFs made from now on get their driver on the host by themselves. V(true) is the kernel's own
+            default, also after every boot.
+          - VFs for a macvtap need their driver, and those for O(vfs[].driver=vfio-pci) are spared its coming and going
+            when this is V(false).
         type: bool
       up:
         description:
-          - Whether the PF is brought up before its VFs are made. Without that they may get no link and a random MAC address, and libvirt refuses to use them.
+          - Whether the PF is brought up before its VFs are made. Without that they may get no link and a random MAC
+            address, and libvirt refuses to use them.
           - A PF that was down gets no IPv6 address by itself when it is brought up so.
           - V(false) leaves the PF as it is. Nothing here ever takes it down.
         type: bool
@@ -64,7 +74,8 @@ options:
     suboptions:
       vf:
         description:
-          - The VFs that this entry is for, as the PF, C(#) and indices, such as V(enp59s0f0#0-3) or V(0000:3b:00.0#0,2).
+          - The VFs that this entry is for, as the PF, C(#) and indices, such as V(enp59s0f0#0-3) or
+            V(0000:3b:00.0#0,2).
           - Exclusive with O(vfs[].pf) and O(vfs[].index), one of the two ways is needed.
         type: str
       pf:
@@ -76,8 +87,10 @@ options:
       mac:
         description:
           - MAC address that the PF's driver gives the VF, for exactly one VF; quote it.
-          - Refused for a VF that a guest has through an C(<interface>) of libvirt, because libvirt sets it from the guest's XML.
-          - With most drivers a VF whose own driver runs already takes it only at the next probe of that; until then it is returned in RV(pending).
+          - Refused for a VF that a guest has through an C(<interface>) of libvirt, because libvirt sets it from the
+            guest's XML.
+          - With most drivers a VF whose own driver runs already takes it only at the next probe of that; until then it
+            is returned in RV(pending).
         type: str
       vlan:
         description:
@@ -95,7 +108,8 @@ options:
         description: Whether the card drops packets that the VF sends from MAC addresses or VLANs that are not its own.
         type: bool
       trust:
-        description: Whether the VF may change its MAC address, join any multicast group and see all packets. Needed for bridges inside a guest.
+        description: Whether the VF may change its MAC address, join any multicast group and see all packets. Needed for
+          bridges inside a guest.
         type: bool
       link_state:
         description: Whether the VF's link follows the PF's (V(auto)) or is always up or down.
@@ -107,22 +121,26 @@ options:
       max_tx_rate:
         description:
           - Rate in Mb/s that the VF cannot exceed, 0 for no limit, at most the link's speed.
-          - The driver C(i40e) counts in 50 Mb/s, C(ixgbe) takes more than 10 Mb/s and only while the link runs at 10 Gb/s, and C(igb) has rates on the 82576 only.
+          - The driver C(i40e) counts in 50 Mb/s, C(ixgbe) takes more than 10 Mb/s and only while the link runs at 10
+            Gb/s, and C(igb) has rates on the 82576 only.
         type: int
       query_rss:
         description: Whether the VF may read the card's RSS configuration.
         type: bool
       driver:
         description:
-          - V(default) has the VF driven by whichever driver of the host fits, and V(vfio-pci) has it ready to be passed to a guest or another program by VFIO.
+          - V(default) has the VF driven by whichever driver of the host fits, and V(vfio-pci) has it ready to be passed
+            to a guest or another program by VFIO.
           - Leave this out for guests of libvirt with C(managed='yes'), which changes drivers by itself.
           - A VF that nobody drives counts as V(default).
         type: str
         choices: [default, vfio-pci]
   purge:
     description:
-      - Whether VFs that are not listed in O(vfs), of the PFs that are listed in O(pfs), get the defaults of all settings back.
-      - VFs that somebody uses keep their settings, which RV(notes) tells. The MAC address stays in any case, because the kernel does not tell an administrator's
+      - Whether VFs that are not listed in O(vfs), of the PFs that are listed in O(pfs), get the defaults of all
+        settings back.
+      - VFs that somebody uses keep their settings, which RV(notes) tells. The MAC address stays in any case, because
+        the kernel does not tell an administrator's
         from one that the VF has chosen.
     type: bool
     default: false
@@ -166,13 +184,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be. Empty when everything was as wished. What is V(unknown) before belongs to a VF that was yet to be made.
+  description: What was done, or in check mode would be. Empty when everything was as wished. What is V(unknown) before
+    belongs to a VF that was yet to be made.
   returned: success
   type: list
   elements: dict
   sample:
     - {target: enp59s0f0, field: num_vfs, before: 0, after: 8, reason: differs, effect: now, reversible: best_effort}
-    - {target: "enp59s0f0#0", field: trust, before: unknown, after: true, reason: differs, effect: now, reversible: "yes"}
+    - {target: "enp59s0f0#0", field: vlan, before: unknown, after: 5, reason: differs, effect: now, reversible: "yes"}
 pending:
   description: What is written and waits for a driver probe, such as the MAC address of a VF whose driver runs already.
   returned: success

@@ -20,8 +20,8 @@ class Unwritable(ValueError):
 def quote(word):
     """One word of a batch line. Raises :class:`Unwritable`.
 
-    iproute2 takes a quote for one only at a word's beginning, has no escapes, cuts the line at its first ``#``, quoted or
-    not, and joins the next line to one that ends in a backslash (lib/utils.c, makeargs and getcmdline).
+    iproute2 takes a quote for one only at a word's beginning, has no escapes, cuts the line at its first ``#``, quoted
+    or not, and joins the next line to one that ends in a backslash (lib/utils.c, makeargs and getcmdline).
     """
     word = str(word)
     if "#" in word or "\n" in word:
@@ -65,7 +65,8 @@ class Iproute:
         return [item["name"] for item in self._json("netns", "list") if item]
 
     def batch(self, lines, timeout=60.0):
-        """Run all ``lines`` (each a list of words after ``ip``) in one process; a failing line does not keep the next from running.
+        """Run all ``lines`` (each a list of words after ``ip``) in one process; a failing line does not keep the next
+        from running.
 
         Returns one entry a line: None, or what the kernel answered to it.
         """

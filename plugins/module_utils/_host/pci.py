@@ -16,8 +16,9 @@ _VIRTFN = re.compile(r"^virtfn(\d+)$")
 
 @dataclass(frozen=True)
 class VirtualFunction:
-    """One VF. ``driver`` and ``group`` are None when it has none; ``netdevs`` are the network devices visible in this namespace;
-    ``vfio``: it is in the hands of VFIO, whatever its variant driver is called; ``enabled``: the device's enable count, or unknown."""
+    """One VF. ``driver`` and ``group`` are None when it has none; ``netdevs`` are the network devices visible in this
+    namespace; ``vfio``: it is in the hands of VFIO, whatever its variant driver is called; ``enabled``: the device's
+    enable count, or unknown."""
 
     pf: str
     index: int
@@ -69,7 +70,8 @@ class Pci:
     def physical_functions(self):
         """``{address: total}`` of every function that can have VFs; ``total`` is unknown where it cannot be read."""
         found = {}
-        for path, total in self._files.read_many(["%s/%s/sriov_totalvfs" % (DEVICES, pci) for pci in self.functions()], None).items():
+        paths = ["%s/%s/sriov_totalvfs" % (DEVICES, pci) for pci in self.functions()]
+        for path, total in self._files.read_many(paths, None).items():
             if total is not None:
                 found[path.split("/")[-2]] = whole(total)
         return found
@@ -90,15 +92,17 @@ class Pci:
     def num_vfs(self, pci):
         """How many VFs are enabled, or unknown.
 
-        Raises InFlight when the read does not return: it waits for the device's lock, which a write to the same file holds all the while
-        (drivers/pci/iov.c, sriov_numvfs_show).
+        Raises InFlight when the read does not return: it waits for the device's lock, which a write to the same file
+        holds all the while (drivers/pci/iov.c, sriov_numvfs_show).
         """
         path = "%s/%s/sriov_numvfs" % (DEVICES, pci)
         try:
             return whole(self._files.read(path))
         except OSError as error:
             if error.errno == errno.ETIMEDOUT:
-                raise InFlight("read %s" % path, "another change of this card's VFs has not returned yet: wait until it has") from None
+                raise InFlight(
+                    "read %s" % path, "another change of this card's VFs has not returned yet: wait until it has"
+                ) from None
             return UNKNOWN
 
     def set_num_vfs(self, pci, count, timeout):
@@ -106,7 +110,9 @@ class Pci:
 
     def autoprobe(self, pci):
         """Whether VFs get their driver by themselves, or unknown."""
-        return {"0": False, "1": True}.get(self._files.read_or("%s/%s/sriov_drivers_autoprobe" % (DEVICES, pci), ""), UNKNOWN)
+        return {"0": False, "1": True}.get(
+            self._files.read_or("%s/%s/sriov_drivers_autoprobe" % (DEVICES, pci), ""), UNKNOWN
+        )
 
     def set_autoprobe(self, pci, on):
         self._files.write("%s/%s/sriov_drivers_autoprobe" % (DEVICES, pci), "1" if on else "0")
@@ -117,7 +123,8 @@ class Pci:
         return {path.split("/")[-2]: None if name in ("", "(null)") else name for path, name in read.items()}
 
     def rebind(self, pci, override):
-        """Let the function go and have it probed again, by the driver ``override`` alone or, with None, by whichever fits.
+        """Let the function go and have it probed again, by the driver ``override`` alone or, with None, by whichever
+        fits.
 
         Neither unbinds nor probes by itself: driver_override (Documentation/ABI/testing/sysfs-bus-pci).
         """
@@ -146,7 +153,9 @@ class Pci:
 
     def _virtual_function(self, pf, index, pci, enabled):
         links = self._files.links("%s/%s" % (DEVICES, pci))  # all of them at once: hosts have hundreds of VFs
-        driver, group = (links[name].rpartition("/")[2] if name in links else None for name in ("driver", "iommu_group"))
+        driver, group = (
+            links[name].rpartition("/")[2] if name in links else None for name in ("driver", "iommu_group")
+        )
         netdevs = tuple(self.netdevs(pci))
         vfio = driver == "vfio-pci" or (driver is not None and not netdevs and bool(self.vfio_devices(pci)))
         return VirtualFunction(pf, index, pci, driver, group, netdevs, vfio, enabled)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each physical function's driver can do with its virtual functions, as data.
 
-Sources: the ndo_set_vf_* functions of each driver below drivers/net/ethernet of Linux 6.12 and 7.2. What is not listed as impossible is tried,
+Sources: the ndo_set_vf_* functions of each driver below drivers/net/ethernet of Linux 6.12 and 7.2. What is not listed
+as impossible is tried,
 and the kernel's EOPNOTSUPP or EPROTONOSUPPORT is reported as such.
 """
 
@@ -12,28 +13,33 @@ from dataclasses import dataclass, field
 _NO_RSS_QUERY = {"query_rss": "has no ndo_set_vf_rss_query_en"}
 _NO_QINQ = {"802.1ad": "answers EPROTONOSUPPORT to anything but 802.1Q"}
 _NO_MINIMUM = {"min_tx_rate": "refuses every minimum but 0"}
-_NOTHING = {
-    name: "manages no attributes of VFs"
-    for name in ("mac", "vlan", "qos", "802.1ad", "spoofchk", "trust", "link_state", "min_tx_rate", "max_tx_rate", "query_rss")
-}
+_NOTHING = dict.fromkeys(
+    ("mac", "vlan", "qos", "802.1ad", "spoofchk", "trust", "link_state", "min_tx_rate", "max_tx_rate", "query_rss"),
+    "manages no attributes of VFs",
+)
 
-# drivers/net/ethernet/intel/igb/e1000_hw.h, E1000_DEV_ID_82576*; the i350 and everything later answer EOPNOTSUPP to rates (igb_ndo_set_vf_bw)
-_IGB_82576 = frozenset(("0x10c9", "0x10e6", "0x10e7", "0x10e8", "0x1526", "0x150a", "0x1518", "0x150d"))
+# drivers/net/ethernet/intel/igb/e1000_hw.h, E1000_DEV_ID_82576*; the i350 and everything later answer EOPNOTSUPP to
+# rates (igb_ndo_set_vf_bw)
+_IGB_82576 = frozenset("0x10c9 0x10e6 0x10e7 0x10e8 0x1526 0x150a 0x1518 0x150d".split())
 
-# drivers/net/ethernet/intel/ixgbe/ixgbe_type.h, IXGBE_DEV_ID_82599* and X540*: X550 and later refuse (ixgbe_ndo_set_vf_rss_query_en)
+# drivers/net/ethernet/intel/ixgbe/ixgbe_type.h, IXGBE_DEV_ID_82599* and X540*: X550 and later refuse
+# (ixgbe_ndo_set_vf_rss_query_en)
 _IXGBE_82599_X540 = frozenset(
-    ("0x10f7", "0x10f8", "0x10f9", "0x10fb", "0x10fc", "0x1507", "0x1514", "0x1517", "0x151c", "0x1528", "0x1529", "0x152a", "0x154a", "0x154d", "0x154f")
-    + ("0x1557", "0x1558", "0x1560")
+    "0x10f7 0x10f8 0x10f9 0x10fb 0x10fc 0x1507 0x1514 0x1517 0x151c 0x1528 0x1529 0x152a 0x154a 0x154d 0x154f 0x1557 "
+    "0x1558 0x1560".split()
 )
 
 
 @dataclass(frozen=True)
 class SriovDriver:
-    """One driver. ``refuses``: ``{attribute, or 802.1ad: why}``; ``only_devices``: ``{attribute: PCI device ids that have it}``.
+    """One driver. ``refuses``: ``{attribute, or 802.1ad: why}``; ``only_devices``: ``{attribute: PCI device ids that
+    have it}``.
 
-    ``most_vfs``: more are refused, whatever the card says. Rates in Mb/s: ``rate_unit`` they must be multiples of, ``least_rate`` above 0,
+    ``most_vfs``: more are refused, whatever the card says. Rates in Mb/s: ``rate_unit`` they must be multiples of,
+    ``least_rate`` above 0,
     ``rate_speed`` the one link speed at which they work, ``rate_needs_link``: no rates without carrier.
-    ``resets_pf``: changing the count interrupts the PF's own traffic. ``mac_now``: a new MAC resets the VF, which then has it;
+    ``resets_pf``: changing the count interrupts the PF's own traffic. ``mac_now``: a new MAC resets the VF, which then
+    has it;
     elsewhere it waits for the VF driver's next probe. ``spoofchk``: the default, None where it is not known.
     """
 
@@ -77,16 +83,24 @@ DRIVERS = {
         rate_needs_link=True,
         spoofchk=True,
     ),
-    "i40e": SriovDriver(refuses=dict(_NO_RSS_QUERY, **_NO_QINQ, **_NO_MINIMUM), rate_unit=50, mac_now=True, spoofchk=True),
+    "i40e": SriovDriver(
+        refuses=dict(_NO_RSS_QUERY, **_NO_QINQ, **_NO_MINIMUM), rate_unit=50, mac_now=True, spoofchk=True
+    ),
     "ice": SriovDriver(refuses=_NO_RSS_QUERY, resets_pf=False, mac_now=True, spoofchk=True),
     "mlx5_core": SriovDriver(refuses=dict(_NO_RSS_QUERY, **_NO_QINQ), resets_pf=False, spoofchk=False),
     "bnxt_en": SriovDriver(refuses=_NO_RSS_QUERY, resets_pf=False),
     "cxgb4": SriovDriver(
-        refuses=dict(_NO_RSS_QUERY, spoofchk="has no ndo_set_vf_spoofchk", trust="has no ndo_set_vf_trust", **_NO_MINIMUM), rate_needs_link=True
+        refuses=dict(
+            _NO_RSS_QUERY, spoofchk="has no ndo_set_vf_spoofchk", trust="has no ndo_set_vf_trust", **_NO_MINIMUM
+        ),
+        rate_needs_link=True,
     ),
     "sfc": SriovDriver(
         refuses=dict(
-            _NO_RSS_QUERY, trust="has no ndo_set_vf_trust", max_tx_rate="has no ndo_set_vf_rate", min_tx_rate="has no ndo_set_vf_rate"
+            _NO_RSS_QUERY,
+            trust="has no ndo_set_vf_trust",
+            max_tx_rate="has no ndo_set_vf_rate",
+            min_tx_rate="has no ndo_set_vf_rate",
         )
     ),
     "qede": SriovDriver(refuses=_NO_RSS_QUERY),
@@ -97,5 +111,6 @@ DRIVERS = {
 
 
 def sriov_driver(name):
-    """The :class:`SriovDriver` called ``name``; for an unknown one, a driver of which nothing is known to be impossible."""
+    """The :class:`SriovDriver` called ``name``; for an unknown one, a driver of which nothing is known to be
+    impossible."""
     return DRIVERS.get(name, UNKNOWN_DRIVER)

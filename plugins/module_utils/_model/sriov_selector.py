@@ -15,7 +15,8 @@ _NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?\Z", re.ASCII)
 def parse_pf(text):
     """``("pci" | "mac" | "name", canonical value)``. Raises ValueError saying what is allowed.
 
-    The kernel takes nearly any name for a network device; ours must be one that cannot be mistaken for an option or a path.
+    The kernel takes nearly any name for a network device; ours must be one that cannot be mistaken for an option or a
+    path.
     """
     text = str(text)
     if is_pci(text):
@@ -23,10 +24,16 @@ def parse_pf(text):
     if _LOOKS_LIKE_MAC.match(text):
         return "mac", parse_mac(text)
     if _NUMBER.match(text):
-        raise ValueError("is a number: YAML read an unquoted PCI or MAC address so; write it in quotes, as \"0000:3b:00.0\" or \"52:54:00:12:34:56\"")
+        raise ValueError(
+            "is a number: YAML read an unquoted PCI or MAC address so; write it in quotes, "
+            'as "0000:3b:00.0" or "52:54:00:12:34:56"'
+        )
     if text == "lo":
         return "name", text
     try:
         return "name", parse_interface_name(text)
     except ValueError as error:
-        raise ValueError("points at no physical function: give the name of its network device, its PCI address or its MAC address (%s)" % error) from None
+        raise ValueError(
+            "points at no physical function: give the name of its network device, its PCI address or its MAC address "
+            "(%s)" % error
+        ) from None

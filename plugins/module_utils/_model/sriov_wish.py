@@ -11,7 +11,8 @@ VFIO = "vfio-pci"
 
 @dataclass(frozen=True)
 class PfWish:
-    """One physical function. None leaves a thing alone; ``up`` false leaves the link as it is. ``path``: where the user wrote it."""
+    """One physical function. None leaves a thing alone; ``up`` false leaves the link as it is. ``path``: where the user
+    wrote it."""
 
     pci: str
     path: str
@@ -22,7 +23,8 @@ class PfWish:
 
 @dataclass(frozen=True)
 class VfWish:
-    """One virtual function. ``attributes``: ``{name: canonical value}`` as in :mod:`vf_attributes`; ``driver``: None, ``default`` or ``vfio-pci``."""
+    """One virtual function. ``attributes``: ``{name: canonical value}`` as in :mod:`vf_attributes`; ``driver``: None,
+    ``default`` or ``vfio-pci``."""
 
     pci: str
     index: int

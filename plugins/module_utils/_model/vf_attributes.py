@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the physical function's driver keeps for each virtual function: how ``ip -d -j link`` shows it and how ip-link(8) takes it."""
+"""What the physical function's driver keeps for each virtual function: how ``ip -d -j link`` shows it and how
+ip-link(8) takes it."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ MAC = ("mac",)
 VLAN = ("vlan", "qos", "vlan_protocol")
 RATE = ("min_tx_rate", "max_tx_rate")
 
-# What is in one group travels in one netlink attribute (IFLA_VF_VLAN_LIST, IFLA_VF_RATE) and so is written by one line. A line carries one group only:
-# the kernel works through the attributes of one request in turn and stops at the first error (net/core/rtnetlink.c, do_setvfinfo).
+# What is in one group travels in one netlink attribute (IFLA_VF_VLAN_LIST, IFLA_VF_RATE) and so is written by one line.
+# A line carries one group only: the kernel works through the attributes of one request in turn and stops at the first
+# error (net/core/rtnetlink.c, do_setvfinfo).
 GROUPS = (MAC, VLAN, ("spoofchk",), ("trust",), ("link_state",), RATE, ("query_rss",))
 NAMES = tuple(name for group in GROUPS for name in group)
 
@@ -58,7 +60,8 @@ def words(group, values):
 
 
 def merged(group, current, wished):
-    """The values of a whole group after ``wished``; what is not wished stays as it is, or is the kernel's default for a VF that is yet to be made."""
+    """The values of a whole group after ``wished``; what is not wished stays as it is, or is the kernel's default for a
+    VF that is yet to be made."""
     untouched = {"vlan": 0, "qos": 0, "vlan_protocol": DOT1Q, "min_tx_rate": 0, "max_tx_rate": 0}
     after = {name: wished.get(name, current.get(name, untouched.get(name))) for name in group}
     if group == VLAN and not after["vlan"] and "vlan_protocol" not in wished:

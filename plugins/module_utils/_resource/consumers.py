@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who uses a device: the one look-up that every guard asks.
 
-The kernel keeps nobody from destroying a VF that a guest runs on: its only check, pci_vfs_assigned, knows of Xen alone (drivers/pci/iov.c).
-Hence this file. It also answers while libvirt is stopped, and what it cannot find out it reports as a user whose sentence begins with "unknown:".
+The kernel keeps nobody from destroying a VF that a guest runs on: its only check, pci_vfs_assigned, knows of Xen alone
+(drivers/pci/iov.c).
+Hence this file. It also answers while libvirt is stopped, and what it cannot find out it reports as a user whose
+sentence begins with "unknown:".
 """
 
 from __future__ import annotations
@@ -38,9 +40,15 @@ class Consumers:
         return self._libvirt_uses
 
     def of_device(self, name):
-        """Sentences naming each user of the network device ``name``: ports, devices above it, addresses, guests, networks, processes that hold it.
+        """Sentences naming each user of the network device ``name``: ports, devices above it, addresses, guests,
+        networks, processes that hold it.
         Empty when nobody uses it."""
-        return _sentences(self._on_links.ports(name) + self._on_links.above(name) + self._device_users(name) + self._on_links.addresses(name))
+        return _sentences(
+            self._on_links.ports(name)
+            + self._on_links.above(name)
+            + self._device_users(name)
+            + self._on_links.addresses(name)
+        )
 
     def _device_users(self, name):
         users = self._libvirt.of_device(name) + list(self._libvirt.unread)
@@ -52,11 +60,13 @@ class Consumers:
         return users
 
     def of_vf(self, pf, index):
-        """Sentences naming each user of one VF of the physical function at the PCI address ``pf``; empty when it is free or does not exist."""
+        """Sentences naming each user of one VF of the physical function at the PCI address ``pf``; empty when it is
+        free or does not exist."""
         return self.of_vfs(pf).get(index, [])
 
     def of_vfs(self, pf):
-        """``{index: [sentences]}`` for every VF of the physical function at the PCI address ``pf``; a free one has an empty list."""
+        """``{index: [sentences]}`` for every VF of the physical function at the PCI address ``pf``; a free one has an
+        empty list."""
         return {index: _sentences(users) for index, users in self.vf_users(pf).items()}
 
     def vf_users(self, pf):
@@ -83,26 +93,42 @@ class Consumers:
         return list(dict.fromkeys(users))
 
     def _vfio_users(self, vf, known):
-        """VFIO enables a device when a program opens it, and not before (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_enable)."""
+        """VFIO enables a device when a program opens it, and not before (drivers/vfio/pci/vfio_pci_core.c,
+        vfio_pci_core_enable)."""
         if vf.enabled == 0:
             return []
         if known:
             return []  # the guest that libvirt names is the process that would be found
-        files = ["/dev/vfio/%s" % vf.group] + ["/dev/vfio/devices/%s" % device for device in self._host.pci.vfio_devices(vf.pci)]
+        files = ["/dev/vfio/%s" % vf.group] + [
+            "/dev/vfio/devices/%s" % device for device in self._host.pci.vfio_devices(vf.pci)
+        ]
         users = self._processes.of_files(files)
         return users or [unknown("a program has it open through VFIO, and which one could not be found")]
 
     def _netdev_users(self, name):
         on_links = self._on_links
-        users = on_links.master(name) + on_links.above(name) + on_links.addresses(name) + on_links.routes(name) + on_links.programs(name)
-        return [User("%s (as %s)" % (user.text, name), user.active, user.owner) for user in users] + self._libvirt.of_device(name)
+        users = (
+            on_links.master(name)
+            + on_links.above(name)
+            + on_links.addresses(name)
+            + on_links.routes(name)
+            + on_links.programs(name)
+        )
+        return [
+            User("%s (as %s)" % (user.text, name), user.active, user.owner) for user in users
+        ] + self._libvirt.of_device(name)
 
     def _in_another_namespace(self, vf):
-        """sysfs shows a network device only in its own network namespace (net/core/net-sysfs.c), so a driver without one means that it was moved."""
+        """sysfs shows a network device only in its own network namespace (net/core/net-sysfs.c), so a driver without
+        one means that it was moved."""
         if self._elsewhere is None:
             self._elsewhere = self._namespaces()
         place = self._elsewhere.get(vf.pci)
-        return User("network namespace %s" % place if place else "an unknown network namespace: its driver %s is bound, and its device is not here" % vf.driver)
+        return User(
+            "network namespace %s" % place
+            if place
+            else "an unknown network namespace: its driver %s is bound, and its device is not here" % vf.driver
+        )
 
     def _namespaces(self):
         """``{PCI address: namespace}`` of the network cards in named network namespaces."""
@@ -119,4 +145,3 @@ class Consumers:
 
 def _sentences(users):
     return list(dict.fromkeys(user.text for user in users))
-

@@ -10,7 +10,8 @@ from .._model.domain_xml import parse
 from .._model.errors import ApplyFailed, Unsupported
 from .consumers_user import unknown
 
-# src/qemu/qemu_conf.c, virQEMUDriverConfigNew and src/network/bridge_driver.c, networkStateInitialize: where the system's daemons keep their state
+# src/qemu/qemu_conf.c, virQEMUDriverConfigNew and src/network/bridge_driver.c, networkStateInitialize: where the
+# system's daemons keep their state
 PERSISTENT = "/etc/libvirt/qemu"
 AUTOSTART = PERSISTENT + "/autostart"
 STATUS = "/run/libvirt/qemu"
@@ -37,7 +38,8 @@ class Guest:
 
 @dataclass(frozen=True)
 class Definitions:
-    """``networks``: ``{name: [its <network> elements]}``; ``unread``: a User for everything that exists and could not be read."""
+    """``networks``: ``{name: [its <network> elements]}``; ``unread``: a User for everything that exists and could not
+    be read."""
 
     guests: tuple
     networks: dict
@@ -68,7 +70,15 @@ class _Reader:
     def _from_daemon(self, domain):
         texts = [text for text in (domain.live_xml, domain.persistent_xml) if text is not None]
         elements = [self._parsed(text, "the definition of guest %s" % domain.name) for text in texts]
-        state = "paused" if domain.running and domain.paused else "running" if domain.running else "saved" if domain.saved else "defined"
+        state = (
+            "paused"
+            if domain.running and domain.paused
+            else "running"
+            if domain.running
+            else "saved"
+            if domain.saved
+            else "defined"
+        )
         return Guest(domain.name, state, tuple(element for element in elements if element is not None))
 
     def _documents(self, directories):
@@ -77,7 +87,9 @@ class _Reader:
         for directory in directories:
             names = self._files.list_or(directory)
             if names is UNKNOWN:
-                self.unread.append(unknown("%s cannot be read, so guests and networks of libvirt may use it" % directory))
+                self.unread.append(
+                    unknown("%s cannot be read, so guests and networks of libvirt may use it" % directory)
+                )
                 continue
             paths.update(("%s/%s" % (directory, name), None) for name in names if name.endswith(".xml"))
         found = []

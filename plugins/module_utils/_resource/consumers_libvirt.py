@@ -17,13 +17,18 @@ def _domain_uses(domain):
         if hostdev.get("type") == "pci":
             yield "pci", pci_address(hostdev.find("source/address")), False
     for interface in devices.findall("interface"):
-        # the status file keeps what a network gave the guest in <actual> (src/conf/domain_conf.c, virDomainActualNetDefFormat)
+        # the status file keeps what a network gave the guest in <actual> (src/conf/domain_conf.c,
+        # virDomainActualNetDefFormat)
         for element in [interface] + interface.findall("actual"):
             source = element.find("source")
             if source is not None:
                 yield "pci", pci_address(source.find("address")), True
                 yield "device", source.get("bridge"), False
-                yield "device", source.get("dev"), source.get("mode") == "passthrough"  # then the lower device takes the guest's MAC and VLAN
+                yield (
+                    "device",
+                    source.get("dev"),
+                    source.get("mode") == "passthrough",
+                )  # then the lower device takes the guest's MAC and VLAN
                 yield "network", source.get("network"), False
         target = interface.find("target")
         if target is not None:
@@ -31,7 +36,8 @@ def _domain_uses(domain):
 
 
 def _network_uses(network):
-    """``(kind, key)`` of everything that a ``<network>`` hands out or stands on; kind: pci, device or pool (all VFs of a PF's device)."""
+    """``(kind, key)`` of everything that a ``<network>`` hands out or stands on; kind: pci, device or pool (all VFs of
+    a PF's device)."""
     bridge = network.find("bridge")
     if bridge is not None:
         yield "device", bridge.get("name")
@@ -48,7 +54,8 @@ def _network_uses(network):
 
 
 class LibvirtUses:
-    """``of_pci``, ``of_device`` and ``of_pool`` return Users; a pool is the device name of a PF all of whose VFs a network hands out."""
+    """``of_pci``, ``of_device`` and ``of_pool`` return Users; a pool is the device name of a PF all of whose VFs a
+    network hands out."""
 
     def __init__(self, host):
         definitions = read_definitions(host)
@@ -71,11 +78,17 @@ class LibvirtUses:
         for element in elements:
             bridge = element.find("bridge")
             if bridge is not None:
-                self._add("device", bridge.get("name"), User("%s through libvirt network %s" % (guest, name), active=guest.active))
+                self._add(
+                    "device",
+                    bridge.get("name"),
+                    User("%s through libvirt network %s" % (guest, name), active=guest.active),
+                )
 
     def _add(self, kind, key, user):
         if key:
-            self._found[kind].setdefault(key, {})[user] = None  # a dictionary keeps the order and drops the same user's second NIC
+            self._found[kind].setdefault(key, {})[user] = (
+                None  # a dictionary keeps the order and drops the same user's second NIC
+            )
 
     def of_pci(self, address):
         return list(self._found["pci"].get(address, ()))

@@ -6,7 +6,12 @@ from __future__ import annotations
 from .._model.errors import ApplyFailed
 from .consumers_user import User
 
-_PORT_OF = {"bond": "member of bond %s", "team": "member of team %s", "openvswitch": "port of Open vSwitch (%s)", "bridge": "port of bridge %s"}
+_PORT_OF = {
+    "bond": "member of bond %s",
+    "team": "member of team %s",
+    "openvswitch": "port of Open vSwitch (%s)",
+    "bridge": "port of bridge %s",
+}
 
 
 class LinkUses:
@@ -34,7 +39,11 @@ class LinkUses:
         if self._addresses is None:
             self._addresses = {}
             for device in self._host.ip.addresses():
-                found = ["%s/%s" % (info["local"], info.get("prefixlen")) for info in device.get("addr_info", ()) if info.get("scope") == "global"]
+                found = [
+                    "%s/%s" % (info["local"], info.get("prefixlen"))
+                    for info in device.get("addr_info", ())
+                    if info.get("scope") == "global"
+                ]
                 self._addresses[device["ifname"]] = found
         return [User("address %s" % address) for address in self._addresses.get(name, ())]
 
@@ -48,7 +57,9 @@ class LinkUses:
                     continue
                 for route in routes:
                     for hop in [route] + list(route.get("nexthops") or ()):
-                        if hop.get("dev") and not route.get("dst", "").startswith(("fe80:", "ff00:")):  # every device that is up has those
+                        if hop.get("dev") and not route.get("dst", "").startswith(
+                            ("fe80:", "ff00:")
+                        ):  # every device that is up has those
                             self._routes.setdefault(hop["dev"], []).append(route.get("dst", ""))
         return [User("route to %s" % destination) for destination in self._routes.get(name, ())]
 

@@ -40,10 +40,17 @@ class Processes:
         self._holders = holders
 
     def _users(self, pids):
-        return [User("process %s (%s)" % (pid, self._files.read_or("/proc/%s/comm" % pid, "ended meanwhile"))) for pid in sorted(pids, key=int)]
+        return [
+            User("process %s (%s)" % (pid, self._files.read_or("/proc/%s/comm" % pid, "ended meanwhile")))
+            for pid in sorted(pids, key=int)
+        ]
 
     def _hidden_users(self):
-        return [unknown("the open files of %d processes cannot be read; is this not run as root?" % self._hidden)] if self._hidden else []
+        return (
+            [unknown("the open files of %d processes cannot be read; is this not run as root?" % self._hidden)]
+            if self._hidden
+            else []
+        )
 
     def of_files(self, paths):
         """Users that hold any of the device files open."""

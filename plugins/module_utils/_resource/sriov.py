@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual functions of SR-IOV cards: how many, what their physical function's driver keeps for each, and who drives them."""
+"""Virtual functions of SR-IOV cards: how many, what their physical function's driver keeps for each, and who drives
+them."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ class Sriov(Resource):
         pfs = {pci: observe_pf(host, pci, links) for pci in desired.addresses()}
         for pci, pf in pfs.items():
             if pf is None:
-                raise Unsupported("%s has lost its network device: its driver failed or was removed; the kernel log says more" % pci)
+                raise Unsupported(
+                    "%s has lost its network device: its driver failed or was removed; the kernel log says more" % pci
+                )
         state = SriovState(pfs, links)
         return replace(state, used=self._used(host, desired, state)) if desired.purge else state
 
@@ -42,7 +45,11 @@ class Sriov(Resource):
 
     def missing(self, desired, state):
         return [
-            Problem(wish.path, state.name(wish.pci, wish.index), "does not exist: %s has %s VFs; its num_vfs makes more" % (pf.name, pf.count))
+            Problem(
+                wish.path,
+                state.name(wish.pci, wish.index),
+                "does not exist: %s has %s VFs; its num_vfs makes more" % (pf.name, pf.count),
+            )
             for wish, pf in ((wish, state.pfs[wish.pci]) for wish in desired.vfs)
             if wish.index not in pf.vfs and desired.count(wish.pci) is None
         ]
@@ -58,7 +65,11 @@ class Sriov(Resource):
         for action in actions:
             step = action.data
             takes = step.phase == DRIVER or (step.phase == ATTRIBUTE and step.group in (MAC, VLAN))
-            if (step.phase == COUNT or (takes and not step.new)) and state.pfs[step.pci].count != 0 and step.pci not in users:
+            if (
+                (step.phase == COUNT or (takes and not step.new))
+                and state.pfs[step.pci].count != 0
+                and step.pci not in users
+            ):
                 users[step.pci] = consumers.vf_users(step.pci)
         self._refuse_owned(actions, users)
         yield from self._count_dangers(state, actions, users)
@@ -70,10 +81,26 @@ class Sriov(Resource):
         problems = []
         for action in actions:
             step = action.data
-            if step.group == RATE and step.values["max_tx_rate"] and step.values["min_tx_rate"] > step.values["max_tx_rate"]:
-                problems.append(Problem("%s.%s" % (action.target, action.field), action.after, "leaves min_tx_rate %(min_tx_rate)d above max_tx_rate %(max_tx_rate)d" % step.values))
+            if (
+                step.group == RATE
+                and step.values["max_tx_rate"]
+                and step.values["min_tx_rate"] > step.values["max_tx_rate"]
+            ):
+                problems.append(
+                    Problem(
+                        "%s.%s" % (action.target, action.field),
+                        action.after,
+                        "leaves min_tx_rate %(min_tx_rate)d above max_tx_rate %(max_tx_rate)d" % step.values,
+                    )
+                )
             if step.group == VLAN and not step.values["vlan"] and step.wished.get("vlan_protocol", DOT1Q) != DOT1Q:
-                problems.append(Problem("%s.vlan_protocol" % action.target, step.wished["vlan_protocol"], "needs a VLAN, and the VF has none: give 'vlan' too"))
+                problems.append(
+                    Problem(
+                        "%s.vlan_protocol" % action.target,
+                        step.wished["vlan_protocol"],
+                        "needs a VLAN, and the VF has none: give 'vlan' too",
+                    )
+                )
         if problems:
             raise InvalidInput(dict.fromkeys(problems))
 
@@ -83,20 +110,27 @@ class Sriov(Resource):
         for action in actions:
             pf = state.pfs[action.data.pci]
             if action.data.group == RATE and action.after and pf.traits.rate_needs_link and pf.up and not pf.carrier:
-                refused.append("%s %s cannot be set: the driver %s of %s limits rates only while the link is up" % (action.target, action.field, pf.driver, pf.name))
+                refused.append(
+                    "%s %s cannot be set: the driver %s of %s limits rates only while the link is up"
+                    % (action.target, action.field, pf.driver, pf.name)
+                )
         if refused:
             raise Unsupported("; ".join(refused))
 
     @staticmethod
     def _refuse_owned(actions, users):
-        """libvirt writes the MAC address and VLAN of a guest's VF when the guest starts and puts the old ones back when it stops."""
+        """libvirt writes the MAC address and VLAN of a guest's VF when the guest starts and puts the old ones back when
+        it stops."""
         refused = []
         for action in actions:
             step = action.data
             if step.phase == ATTRIBUTE and step.group in (MAC, VLAN) and not step.new:
                 owners = [user.text for user in users.get(step.pci, {}).get(step.index, ()) if user.owner]
                 if owners:
-                    refused.append("%s %s belongs to %s: set it in the XML there, because libvirt writes it to the VF from that" % (action.target, action.field, " and ".join(owners)))
+                    refused.append(
+                        "%s %s belongs to %s: set it in the XML there, because libvirt writes it to the VF from that"
+                        % (action.target, action.field, " and ".join(owners))
+                    )
         if refused:
             raise Conflict("refused, nothing was written: " + "; ".join(dict.fromkeys(refused)))
 
@@ -109,9 +143,16 @@ class Sriov(Resource):
             named = []
             for index, found in sorted(users.get(pf.pci, {}).items()):
                 address = pf.vfs[index].pci if index in pf.vfs else "unknown address"
-                named += ["%s (%s): %s" % (state.name(pf.pci, index), address, text) for text in dict.fromkeys(user.text for user in found)]
+                named += [
+                    "%s (%s): %s" % (state.name(pf.pci, index), address, text)
+                    for text in dict.fromkeys(user.text for user in found)
+                ]
             if named:
-                what = "changing the number of VFs of %s from %s to %s, which destroys all that exist," % (pf.name, pf.count, action.after)
+                what = "changing the number of VFs of %s from %s to %s, which destroys all that exist," % (
+                    pf.name,
+                    pf.count,
+                    action.after,
+                )
                 yield Danger("vf_count:%s" % pf.name, what, tuple(named))
 
     @staticmethod
@@ -126,7 +167,9 @@ class Sriov(Resource):
                 fields = hurt.setdefault(action.target, ([], active))[0]
                 fields.append(action.field)
         for target, (fields, active) in hurt.items():
-            yield Danger("vf:%s" % target, "changing %s of %s" % (", ".join(fields), target), tuple(dict.fromkeys(active)))
+            yield Danger(
+                "vf:%s" % target, "changing %s of %s" % (", ".join(fields), target), tuple(dict.fromkeys(active))
+            )
 
     def disturbs(self, action):
         return action.data.disturbs
@@ -147,11 +190,17 @@ class Sriov(Resource):
     def notes(self, desired, state):
         found = list(desired.notes)
         for (pci, index), users in sorted(state.used.items()):
-            found.append("%s is not listed and keeps its settings, because it is used by %s" % (state.name(pci, index), "; ".join(users)))
+            found.append(
+                "%s is not listed and keeps its settings, because it is used by %s"
+                % (state.name(pci, index), "; ".join(users))
+            )
         for wish in desired.pfs:
             pf = state.pfs[wish.pci]
             if wish.up and pf.up and not pf.carrier and pf.vfs:
-                found.append("%s has no carrier: VFs whose driver starts now may get a random MAC address and no traffic" % pf.name)
+                found.append(
+                    "%s has no carrier: VFs whose driver starts now may get a random MAC address and no traffic"
+                    % pf.name
+                )
         return found
 
     def batches(self, actions):

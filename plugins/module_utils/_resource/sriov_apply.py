@@ -20,12 +20,18 @@ POLL = 0.25
 UDEV_PATIENCE = 60
 
 _AGAIN = os.strerror(errno.EAGAIN)
-_UNSUPPORTED = (os.strerror(errno.EOPNOTSUPP), os.strerror(errno.EPROTONOSUPPORT), "Operation not supported", "Protocol not supported")
+_UNSUPPORTED = (
+    os.strerror(errno.EOPNOTSUPP),
+    os.strerror(errno.EPROTONOSUPPORT),
+    "Operation not supported",
+    "Protocol not supported",
+)
 
 # drivers/pci/iov.c, sriov_numvfs_store and sriov_enable, and the drivers' sriov_configure
 _HINTS = {
     "ENOENT": "the driver of the card is not bound or cannot make VFs",
-    "ENOMEM": "the firmware left too little address space or too few bus numbers: look for SR-IOV, above-4G decoding and ARI in its settings, or boot with pci=realloc",
+    "ENOMEM": "the firmware left too little address space or too few bus numbers: look for SR-IOV, above-4G decoding "
+    "and ARI in its settings, or boot with pci=realloc",
     "ERANGE": "the card cannot have that many",
     "EPERM": "the driver allows fewer, or the kernel is locked down",
     "EBUSY": "other VFs exist meanwhile",
@@ -74,7 +80,8 @@ class Applier:
         mode = self._links.get(name).raw.get("inet6_addr_gen_mode")
         lines = [["link", "set", "dev", name, "up"]]
         if mode not in (None, "none"):
-            # an uplink of guests is no address of the host: without this it would take one from the first router that it hears
+            # an uplink of guests is no address of the host: without this it would take one from the first router that
+            # it hears
             lines.insert(0, ["link", "set", "dev", name, "addrgenmode", "none"])
         answers = self._host.ip.batch(lines)
         return answers[-1] and "ip %s: %s" % (" ".join(lines[-1]), answers[-1])
@@ -98,7 +105,9 @@ class Applier:
             self._await_carrier(pci)
         zeroed = before is UNKNOWN or bool(before and wished)
         if zeroed:
-            self._write_count(pci, 0, timeout)  # from one number straight to another is EBUSY (drivers/pci/iov.c, sriov_numvfs_store)
+            self._write_count(
+                pci, 0, timeout
+            )  # from one number straight to another is EBUSY (drivers/pci/iov.c, sriov_numvfs_store)
         try:
             self._write_count(pci, wished, timeout)
         except InFlight:
@@ -114,21 +123,28 @@ class Applier:
             raise
         except ApplyFailed as error:
             hint = _HINTS.get(error.cause.split(" ", 1)[0])
-            raise ApplyFailed(error.command, "%s%s; the kernel log says more" % (error.cause, ": " + hint if hint else "")) from None
+            raise ApplyFailed(
+                error.command, "%s%s; the kernel log says more" % (error.cause, ": " + hint if hint else "")
+            ) from None
 
     def _give_back(self, pci, before, timeout):
         """Better the old number of VFs, though without their settings, than none."""
         try:
             self._host.pci.set_num_vfs(pci, before, timeout)
         except ApplyFailed as error:
-            return "; there are no VFs now, because giving back the %s that were there failed too (%s)" % (before, error.cause)
+            return "; there are no VFs now, because giving back the %s that were there failed too (%s)" % (
+                before,
+                error.cause,
+            )
         return "; the %d VFs that were there before were made again, without their settings" % before
 
     def _settle_udev(self, count):
         """Drivers of VFs are loaded and their devices renamed by udev, some time after the write returned."""
         if count and self._host.commands.find("udevadm"):
             patience = int(min(UDEV_PATIENCE, vf_budget(count)))
-            self._host.commands.run(["udevadm", "settle", "--timeout=%d" % patience], timeout=patience + 10.0, check=False)
+            self._host.commands.run(
+                ["udevadm", "settle", "--timeout=%d" % patience], timeout=patience + 10.0, check=False
+            )
 
     def _await_vfs(self, pci, wished):
         deadline = self._host.clock.monotonic() + vf_budget(wished)
@@ -136,8 +152,9 @@ class Applier:
             found = self._host.pci.num_vfs(pci)
             if found is not UNKNOWN and found != wished:
                 return (
-                    "%d VFs were asked for and the driver made %d, without an error: the physical function is down or being reset, or its firmware "
-                    "or resources allow no more; the kernel log says more" % (wished, found)
+                    "%d VFs were asked for and the driver made %d, without an error: the physical function is down or "
+                    "being reset, or its firmware or resources allow no more; the kernel log says more"
+                    % (wished, found)
                 )
             there = len(self._host.pci.vf_addresses(pci))
             if there == wished:
@@ -147,10 +164,15 @@ class Applier:
             self._host.clock.sleep(POLL)
 
     def _await_carrier(self, pci):
-        """With the link not up yet, a VF's driver finds its PF in reset, takes a random MAC and stays dead; without a cable there is nothing to wait for."""
+        """With the link not up yet, a VF's driver finds its PF in reset, takes a random MAC and stays dead; without a
+        cable there is nothing to wait for."""
         name = self._name(pci)
         deadline = self._host.clock.monotonic() + CARRIER_PATIENCE
-        while name and self._host.files.read_or("/sys/class/net/%s/carrier" % name, "0") != "1" and self._host.clock.monotonic() < deadline:
+        while (
+            name
+            and self._host.files.read_or("/sys/class/net/%s/carrier" % name, "0") != "1"
+            and self._host.clock.monotonic() < deadline
+        ):
             self._host.clock.sleep(POLL)
 
     def _attributes(self, batch):
@@ -165,7 +187,10 @@ class Applier:
             if key not in lines:
                 lines[key] = self._line(action.data)
         answers = self._send([line for line in lines.values() if isinstance(line, tuple)])
-        results = [self._attribute_result(action, lines[action.data.pci, action.data.index, action.data.group], answers) for action in batch]
+        results = [
+            self._attribute_result(action, lines[action.data.pci, action.data.index, action.data.group], answers)
+            for action in batch
+        ]
         return self._seen(results)
 
     def _shown(self, pci):
@@ -173,7 +198,8 @@ class Applier:
         return {} if name is None else {info.get("vf"): read_attributes(info) for info in self._links.get(name).vfs}
 
     def _line(self, step):
-        """The line that carries a step out as a tuple, or None where the new VF is so already: writing the same again resets a VF of i40e."""
+        """The line that carries a step out as a tuple, or None where the new VF is so already: writing the same again
+        resets a VF of i40e."""
         name = self._name(step.pci)
         if name is None:
             return "the network device of %s is gone" % step.pci
@@ -206,13 +232,16 @@ class Applier:
             return Result(action, DONE)
         said = "ip %s: %s" % (" ".join(line), answer)
         if any(text in answer for text in _UNSUPPORTED):
-            return Result(action, UNSUPPORTED, "the driver %s cannot do it (%s)" % (self._host.pci.driver(action.data.pci), said))
+            return Result(
+                action, UNSUPPORTED, "the driver %s cannot do it (%s)" % (self._host.pci.driver(action.data.pci), said)
+            )
         if _AGAIN in answer:
             said += " (tried again for %g s)" % RETRY_PATIENCE
         return Result(action, FAILED, said)
 
     def _seen(self, results):
-        """A MAC address takes effect later, so the engine does not verify it; that the driver keeps it can be seen now."""
+        """A MAC address takes effect later, so the engine does not verify it; that the driver keeps it can be seen
+        now."""
         if not any(result.action.effect == DRIVER_PROBE and result.status == DONE for result in results):
             return results
         self._links = self._host.ip.links()

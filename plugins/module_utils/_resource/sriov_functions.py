@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from .._model.action import UNKNOWN
 from .._model.sriov_drivers import sriov_driver
 
-_REPRESENTOR = re.compile(r"^(c\d+)?pf\d+(vf|sf)\d+$", re.ASCII)  # phys_port_name of a representor (Documentation/networking/switchdev.rst)
+_REPRESENTOR = re.compile(
+    r"^(c\d+)?pf\d+(vf|sf)\d+$", re.ASCII
+)  # phys_port_name of a representor (Documentation/networking/switchdev.rst)
 
 
 @dataclass(frozen=True)
 class PhysicalFunction:
-    """One port that can have VFs. ``name``: its network device, None where it has none in this namespace; ``speed`` in Mb/s or unknown;
+    """One port that can have VFs. ``name``: its network device, None where it has none in this namespace; ``speed`` in
+    Mb/s or unknown;
     ``device``: PCI device id; ``group``: IOMMU group or None; ``link``: its entry in the link table, or None."""
 
     pci: str
@@ -34,7 +37,11 @@ class PhysicalFunction:
 def own_netdev(host, pci, links):
     """Name of the port's own network device, or None: the representors of its VFs hang on the same PCI function."""
     found = [links.get(name) for name in host.pci.netdevs(pci)]
-    own = [link.name for link in found if link is not None and not _REPRESENTOR.match(str(link.raw.get("phys_port_name", "")))]
+    own = [
+        link.name
+        for link in found
+        if link is not None and not _REPRESENTOR.match(str(link.raw.get("phys_port_name", "")))
+    ]
     return own[0] if len(own) == 1 else None
 
 
@@ -66,16 +73,21 @@ class PhysicalFunctions:
         return self._read[pci]
 
     def find(self, selector):
-        """The PCI address that a parsed selector points at. Raises ValueError saying why there is none, or naming those that it could be."""
+        """The PCI address that a parsed selector points at. Raises ValueError saying why there is none, or naming those
+        that it could be."""
         kind, value = selector
         if kind == "pci":
             return self._checked(value, value)
         if kind == "mac":
-            matching = [pci for pci, name in self._names.items() if name is not None and self._permanent_mac(name) == value]
+            matching = [
+                pci for pci, name in self._names.items() if name is not None and self._permanent_mac(name) == value
+            ]
         else:
             matching = [pci for pci, name in self._names.items() if name is not None and self._is_called(name, value)]
         if len(matching) > 1:
-            raise ValueError("fits more than one physical function (%s): say which by its PCI address" % ", ".join(sorted(matching)))
+            raise ValueError(
+                "fits more than one physical function (%s): say which by its PCI address" % ", ".join(sorted(matching))
+            )
         if matching:
             return matching[0]
         if kind == "mac":
@@ -90,25 +102,35 @@ class PhysicalFunctions:
         return wanted == name or wanted in (self.links.get(name).raw.get("altnames") or ())
 
     def _pci_of(self, name):
-        link = self.links.get(name) or next((link for link in self.links if name in (link.raw.get("altnames") or ())), None)
+        link = self.links.get(name) or next(
+            (link for link in self.links if name in (link.raw.get("altnames") or ())), None
+        )
         if link is None:
             raise ValueError("is no network device of this host (%s)" % self._offer())
         pci = self._host.files.link_name("/sys/class/net/%s/device" % link.name)
         if pci is None or pci not in self._host.pci.functions():
-            raise ValueError("is no network card of this host but a %s device (%s)" % (link.kind or "software", self._offer()))
+            raise ValueError(
+                "is no network card of this host but a %s device (%s)" % (link.kind or "software", self._offer())
+            )
         return pci
 
     def _checked(self, pci, shown):
         if pci in self._totals:
             if self._names[pci] is None:
-                raise ValueError("has no network device of its own in this network namespace: its driver must be bound and have started without an error")
+                raise ValueError(
+                    "has no network device of its own in this network namespace: its driver must be bound "
+                    "and have started without an error"
+                )
             return pci
         if pci not in self._host.pci.functions():
             raise ValueError("is no PCI function of this host (%s)" % self._offer())
         parent = self._host.pci.physical_function(pci)
         if parent is not None:
             raise ValueError("is itself a virtual function, of %s: name that one" % (self._names.get(parent) or parent))
-        raise ValueError("cannot have virtual functions: the card, its firmware settings or its driver lack SR-IOV (%s)" % self._offer())
+        raise ValueError(
+            "cannot have virtual functions: the card, its firmware settings or its driver lack SR-IOV (%s)"
+            % self._offer()
+        )
 
     def _offer(self):
         known = ["%s at %s" % (name, pci) for pci, name in sorted(self._names.items()) if name]

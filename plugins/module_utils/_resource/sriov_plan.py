@@ -16,9 +16,11 @@ _NOT_LISTED = "not listed, so back to its default"
 
 @dataclass(frozen=True)
 class Step:
-    """What carries an action out. ``wished``: the attributes of one group that are wished; ``values``: that whole group afterwards, as far as is known now.
+    """What carries an action out. ``wished``: the attributes of one group that are wished; ``values``: that whole group
+    afterwards, as far as is known now.
 
-    ``index``: of the VF; None for the physical function itself. ``new``: the VF is yet to be made. ``disturbs``: devices whose traffic stops meanwhile.
+    ``index``: of the VF; None for the physical function itself. ``new``: the VF is yet to be made. ``disturbs``:
+    devices whose traffic stops meanwhile.
     """
 
     phase: str
@@ -32,7 +34,8 @@ class Step:
 
 
 def plan(desired, state):
-    """Physical functions first (up, autoprobe, count), then what their drivers keep for each VF, then the VFs' own drivers."""
+    """Physical functions first (up, autoprobe, count), then what their drivers keep for each VF, then the VFs' own
+    drivers."""
     actions, remade = [], set()
     for wish in desired.pfs:
         steps = _pf_actions(wish, state.pfs[wish.pci])
@@ -40,7 +43,11 @@ def plan(desired, state):
         remade.update(action.data.pci for action in steps if action.data.phase == COUNT)
     wishes = [(wish, _DIFFERS) for wish in desired.vfs]
     if desired.purge:
-        wishes += [(wish, _NOT_LISTED) for wish in _defaults(desired, state) if wish.pci not in remade and not state.used.get((wish.pci, wish.index))]
+        wishes += [
+            (wish, _NOT_LISTED)
+            for wish in _defaults(desired, state)
+            if wish.pci not in remade and not state.used.get((wish.pci, wish.index))
+        ]
     attributes, drivers = [], []
     autoprobes = {wish.pci: wish.autoprobe for wish in desired.pfs}
     for wish, reason in wishes:
@@ -63,7 +70,10 @@ def _pf_actions(wish, pf):
     if wish.num_vfs is not None and (pf.present is UNKNOWN or pf.present != wish.num_vfs):
         reason = _DIFFERS
         if pf.vfs:
-            reason = "the number of VFs changes only through 0: the %d that exist are destroyed with their settings" % len(pf.vfs)
+            reason = (
+                "the number of VFs changes only through 0: the %d that exist are destroyed with their settings"
+                % len(pf.vfs)
+            )
         netdevs = tuple(netdev for _index, vf in sorted(pf.vfs.items()) for netdev in vf.netdevs)
         disturbed = ((pf.name,) if pf.traits.resets_pf else ()) + netdevs
         step = Step(COUNT, pf.pci, disturbs=disturbed)
@@ -80,21 +90,30 @@ def _attribute_actions(name, wish, pf, vf, probed, reason):
         if not differing:
             continue
         disturbs = tuple(vf.netdevs) if vf is not None and group in (MAC, VLAN) else ()
-        step = Step(ATTRIBUTE, wish.pci, wish.index, group, wished, merged(group, current, wished), vf is None, disturbs)
+        step = Step(
+            ATTRIBUTE, wish.pci, wish.index, group, wished, merged(group, current, wished), vf is None, disturbs
+        )
         effect = DRIVER_PROBE if group == MAC and _waits_for_probe(pf, vf, probed) else NOW
-        actions += [Action(name, attribute, current.get(attribute, UNKNOWN), wished[attribute], reason, effect=effect, data=step) for attribute in differing]
+        actions += [
+            Action(
+                name, attribute, current.get(attribute, UNKNOWN), wished[attribute], reason, effect=effect, data=step
+            )
+            for attribute in differing
+        ]
     return actions
 
 
 def _waits_for_probe(pf, vf, probed):
-    """A VF's driver takes the address that it finds when it is probed (igbvf: "Reload the VF driver to make this change effective")."""
+    """A VF's driver takes the address that it finds when it is probed (igbvf: "Reload the VF driver to make this change
+    effective")."""
     if pf.traits.mac_now:
         return False
     return probed if vf is None else vf.driver is not None and not vf.vfio
 
 
 def satisfied(wished, vfio, override):
-    """Whether a VF's driver is as wished. A VF without any driver has its default one: the kernel has none for it, or was told not to probe."""
+    """Whether a VF's driver is as wished. A VF without any driver has its default one: the kernel has none for it, or
+    was told not to probe."""
     if wished == VFIO:
         return vfio
     return not vfio and override is None
@@ -108,7 +127,8 @@ def _driver_actions(name, wish, vf, reason):
 
 
 def _defaults(desired, state):
-    """A wish for the defaults of every VF that is there and not listed. The MAC address stays: nothing tells an administrator's from the VF's own."""
+    """A wish for the defaults of every VF that is there and not listed. The MAC address stays: nothing tells an
+    administrator's from the VF's own."""
     listed = {(wish.pci, wish.index) for wish in desired.vfs}
     for pf_wish in desired.pfs:
         pf = state.pfs[pf_wish.pci]
@@ -119,10 +139,21 @@ def _defaults(desired, state):
 
 def _default_attributes(traits, shown):
     defaults = {
-        "vlan": 0, "qos": 0, "vlan_protocol": DOT1Q, "trust": False, "link_state": "auto", "min_tx_rate": 0, "max_tx_rate": 0, "query_rss": False,
+        "vlan": 0,
+        "qos": 0,
+        "vlan_protocol": DOT1Q,
+        "trust": False,
+        "link_state": "auto",
+        "min_tx_rate": 0,
+        "max_tx_rate": 0,
+        "query_rss": False,
         "spoofchk": traits.spoofchk,
     }
-    return {name: value for name, value in defaults.items() if value is not None and name in shown and name not in traits.refuses}
+    return {
+        name: value
+        for name, value in defaults.items()
+        if value is not None and name in shown and name not in traits.refuses
+    }
 
 
 def to_reset(desired, state):

@@ -14,7 +14,8 @@ from .sriov_functions import own_netdev
 
 @dataclass(frozen=True)
 class VfState:
-    """One virtual function. ``attributes`` as in :mod:`vf_attributes`; ``netdevs``: ``{name: MAC address}`` of its network devices seen here."""
+    """One virtual function. ``attributes`` as in :mod:`vf_attributes`; ``netdevs``: ``{name: MAC address}`` of its
+    network devices seen here."""
 
     index: int
     pci: str
@@ -28,7 +29,8 @@ class VfState:
 
 @dataclass(frozen=True)
 class PfState:
-    """One physical function. ``count``: what sriov_numvfs says; ``vfs``: ``{index: VfState}`` of those that are there."""
+    """One physical function. ``count``: what sriov_numvfs says; ``vfs``: ``{index: VfState}`` of those that are
+    there."""
 
     pci: str
     name: str
@@ -51,8 +53,8 @@ class PfState:
 
 @dataclass(frozen=True)
 class SriovState:
-    """``pfs``: ``{PCI address: PfState}``; ``links``: the link table of the same moment; ``used``: ``{(PCI address of the PF, index): users}`` of the VFs that
-    a purge would reset."""
+    """``pfs``: ``{PCI address: PfState}``; ``links``: the link table of the same moment; ``used``: ``{(PCI address of
+    the PF, index): users}`` of the VFs that a purge would reset."""
 
     pfs: dict
     links: object

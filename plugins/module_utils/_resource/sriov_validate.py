@@ -33,7 +33,8 @@ class _Refusals:
 
 
 def validate(params, host):
-    """The :class:`SriovWish`. Raises InvalidInput with every problem, or Unsupported with everything the drivers cannot do."""
+    """The :class:`SriovWish`. Raises InvalidInput with every problem, or Unsupported with everything the drivers cannot
+    do."""
     problems = Problems()
     functions = PhysicalFunctions(host)
     refusals = _Refusals(bool(params.get("ignore_unsupported")))
@@ -69,7 +70,11 @@ def _pfs(items, problems, functions):
         if function is None:
             continue
         if function.pci in [wish.pci for wish in wishes]:
-            at.at("pf").add(item["pf"], "is %s at %s, which is listed already: each physical function may be listed once" % (function.name, function.pci))
+            at.at("pf").add(
+                item["pf"],
+                "is %s at %s, which is listed already: each physical function may be listed once"
+                % (function.name, function.pci),
+            )
             continue
         _check_count(at.at("num_vfs"), count, function)
         up = item.get("up", True)
@@ -82,9 +87,15 @@ def _check_count(problems, count, function):
         return
     if function.total is not UNKNOWN and count > function.total:
         hint = "" if function.total else "; its firmware or the BIOS has SR-IOV switched off"
-        problems.add(count, "is more VFs than %s can have: allowed are 0 to %d%s" % (function.name, function.total, hint))
+        problems.add(
+            count, "is more VFs than %s can have: allowed are 0 to %d%s" % (function.name, function.total, hint)
+        )
     elif function.traits.most_vfs is not None and count > function.traits.most_vfs:
-        problems.add(count, "is more VFs than the driver %s of %s makes: allowed are 0 to %d" % (function.driver, function.name, function.traits.most_vfs))
+        problems.add(
+            count,
+            "is more VFs than the driver %s of %s makes: allowed are 0 to %d"
+            % (function.driver, function.name, function.traits.most_vfs),
+        )
 
 
 def _vfs(items, problems, functions, refusals, pfs):
@@ -98,7 +109,10 @@ def _vfs(items, problems, functions, refusals, pfs):
         if indices is None:
             continue
         if len(indices) > 1 and "mac" in attributes:
-            at.at("mac").add(item["mac"], "would go to %d VFs: a MAC address is for one VF, so give each its own entry" % len(indices))
+            at.at("mac").add(
+                item["mac"],
+                "would go to %d VFs: a MAC address is for one VF, so give each its own entry" % len(indices),
+            )
         if function is None:
             continue
         _check_indices(where, item, function, indices, pfs.get(function.pci))
@@ -110,9 +124,15 @@ def _vfs(items, problems, functions, refusals, pfs):
         twice = [index for index in indices if (function.pci, index) in taken]
         if twice:
             other = taken[function.pci, twice[0]]
-            where.add(item[where.step], "names %s, which vfs[%d] names too: each VF may be listed once" % (vf_name(function.name, twice[0]), other))
+            where.add(
+                item[where.step],
+                "names %s, which vfs[%d] names too: each VF may be listed once"
+                % (vf_name(function.name, twice[0]), other),
+            )
         taken.update(((function.pci, index), number) for index in indices)
-        wishes += [VfWish(function.pci, index, "vfs[%d]" % number, dict(attributes), item.get("driver")) for index in indices]
+        wishes += [
+            VfWish(function.pci, index, "vfs[%d]" % number, dict(attributes), item.get("driver")) for index in indices
+        ]
     seen = set()
     for at, mac in macs:
         if mac is not None and mac in seen:
@@ -136,7 +156,11 @@ def _target(item, problems, functions):
     if item.get("pf") is None or item.get("index") is None:
         problems.add(item.get("pf"), "names no VF: give 'vf' such as \"enp2s0#0-3\", or 'pf' and 'index'")
         return where, None, None
-    return where, _function(item["pf"], problems.at("pf"), functions), where.problems.parse(parse_indices, item["index"])
+    return (
+        where,
+        _function(item["pf"], problems.at("pf"), functions),
+        where.problems.parse(parse_indices, item["index"]),
+    )
 
 
 class _At:
@@ -150,9 +174,14 @@ class _At:
 
 def _check_indices(where, item, function, indices, pf):
     if function.total is not UNKNOWN and indices[-1] >= function.total:
-        where.add(item[where.step], "goes beyond what %s can have: allowed are 0 to %d" % (function.name, function.total - 1))
+        where.add(
+            item[where.step], "goes beyond what %s can have: allowed are 0 to %d" % (function.name, function.total - 1)
+        )
     elif pf is not None and pf.num_vfs is not None and indices[-1] >= pf.num_vfs:
-        where.add(item[where.step], "goes beyond %s.num_vfs, which is %d: raise it or leave these VFs out" % (pf.path, pf.num_vfs))
+        where.add(
+            item[where.step],
+            "goes beyond %s.num_vfs, which is %d: raise it or leave these VFs out" % (pf.path, pf.num_vfs),
+        )
 
 
 def _check_driver(problems, item, function):
@@ -161,7 +190,9 @@ def _check_driver(problems, item, function):
         problems.at("driver").add(driver, "is no driver to choose: allowed are %s and %s" % (DEFAULT, VFIO))
     if driver == VFIO and function.group is None:
         problems.at("driver").add(
-            driver, "needs an IOMMU, and %s is in no IOMMU group: turn it on in the firmware and with the kernel argument intel_iommu=on" % function.name
+            driver,
+            "needs an IOMMU, and %s is in no IOMMU group: turn it on in the firmware and, where the CPU is Intel's, "
+            "with the kernel argument intel_iommu=on" % function.name,
         )
 
 
@@ -200,9 +231,17 @@ def _check_rates(problems, attributes, function):
         if function.speed is not UNKNOWN and rate > function.speed:
             at.add(rate, "is above the link's speed: %s runs at %d Mb/s" % (function.name, function.speed))
         elif rate % traits.rate_unit:
-            at.add(rate, "is no multiple of %d Mb/s, the unit in which the driver %s limits" % (traits.rate_unit, function.driver))
+            at.add(
+                rate,
+                "is no multiple of %d Mb/s, the unit in which the driver %s limits"
+                % (traits.rate_unit, function.driver),
+            )
         elif rate < traits.least_rate:
-            at.add(rate, "is too low for the driver %s: it takes 0 (no limit) or at least %d Mb/s" % (function.driver, traits.least_rate))
+            at.add(
+                rate,
+                "is too low for the driver %s: it takes 0 (no limit) or at least %d Mb/s"
+                % (function.driver, traits.least_rate),
+            )
 
 
 def _refusal(name, value, function):
@@ -212,7 +251,12 @@ def _refusal(name, value, function):
         return traits.refusal(QINQ, function.device) if value == QINQ else None
     why = traits.refusal(name, function.device)
     if name in ("min_tx_rate", "max_tx_rate"):
-        if why is None and value and traits.rate_speed is not None and function.speed not in (UNKNOWN, traits.rate_speed):
+        if (
+            why is None
+            and value
+            and traits.rate_speed is not None
+            and function.speed not in (UNKNOWN, traits.rate_speed)
+        ):
             why = "does so only at %d Mb/s, and the link runs at %d" % (traits.rate_speed, function.speed)
         if not value and function.driver is not None and name in traits.refuses:
             return None  # no limit is what there is anyway

@@ -27,9 +27,11 @@ def _new(name, index, **more):
 
 
 class MemoryIp:
-    """``links``: ``{name: raw link as ip -j prints it}``; ``addresses``, ``routes``: as ip prints them; ``writes``: every batch line that changed something.
+    """``links``: ``{name: raw link as ip -j prints it}``; ``addresses``, ``routes``: as ip prints them; ``writes``:
+    every batch line that changed something.
 
-    ``failures``: ``{line text: answer}`` refuses a line as the kernel would; ``vf_refusals``: ``{(device, attribute's word): answer}``.
+    ``failures``: ``{line text: answer}`` refuses a line as the kernel would; ``vf_refusals``: ``{(device, attribute's
+    word): answer}``.
     ``elsewhere``: ``{named network namespace: its raw links}``.
     """
 
@@ -133,7 +135,11 @@ class MemoryIp:
         for word in rest:
             if word in ("user", "group"):
                 given = next(rest)
-                number = int(given) if given.isdigit() else {name: key[1] for key, name in self.accounts.items() if key[0] == word}[given]
+                number = (
+                    int(given)
+                    if given.isdigit()
+                    else {name: key[1] for key, name in self.accounts.items() if key[0] == word}[given]
+                )
                 data[word] = self.accounts.get((word, number), number)
             elif word in ("vnet_hdr", "multi_queue"):
                 data[word] = True
@@ -150,7 +156,8 @@ class MemoryIp:
 
     @staticmethod
     def _settings(link, words):
-        """``key value`` pairs as numbers where they are numbers, as ``ip -j`` prints most of them; kinds that differ override this."""
+        """``key value`` pairs as numbers where they are numbers, as ``ip -j`` prints most of them; kinds that differ
+        override this."""
         data = link.setdefault("linkinfo", {}).setdefault("info_data", {})
         while words:
             key, value = words.pop(0), words.pop(0)

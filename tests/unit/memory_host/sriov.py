@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An SR-IOV card in a MemoryHost: sysfs, links and the kernel's answers to writes (drivers/pci/iov.c, drivers/pci/pci-driver.c)."""
+"""An SR-IOV card in a MemoryHost: sysfs, links and the kernel's answers to writes (drivers/pci/iov.c,
+drivers/pci/pci-driver.c)."""
 
 from __future__ import annotations
 
@@ -14,16 +15,37 @@ def _refuse(code):
 
 
 class MemoryCard:
-    """One port. ``gives``: how many VFs the driver makes at most, without an error; ``created``: called after each change of the count."""
+    """One port. ``gives``: how many VFs the driver makes at most, without an error; ``created``: called after each
+    change of the count."""
 
-    def __init__(self, host, name="ens2", pci="0000:41:00.0", driver="igb", vf_driver="igbvf", device="0x10c9", total=7, speed=1000, mac="52:54:00:00:00:01", up=True):
+    def __init__(
+        self,
+        host,
+        name="ens2",
+        pci="0000:41:00.0",
+        driver="igb",
+        vf_driver="igbvf",
+        device="0x10c9",
+        total=7,
+        speed=1000,
+        mac="52:54:00:00:00:01",
+        up=True,
+    ):
         self.host, self.pci, self.driver, self.vf_driver, self.total = host, pci, driver, vf_driver, total
         self.gives, self.created, self.iommu, self.spoofchk = None, lambda: None, True, True
         self.tree = host.tree
-        self.link = host.kernel.add(name, up=up, address=mac, parentbus="pci", parentdev=pci, vfinfo_list=[], inet6_addr_gen_mode="eui64")
+        self.link = host.kernel.add(
+            name, up=up, address=mac, parentbus="pci", parentdev=pci, vfinfo_list=[], inet6_addr_gen_mode="eui64"
+        )
         contents = {
-            "sriov_totalvfs": str(total), "sriov_numvfs": "0", "sriov_drivers_autoprobe": "1", "device": device, "vendor": "0x8086",
-            "net/%s/mtu" % name: "1500", "driver_override": "(null)", "enable": "1",
+            "sriov_totalvfs": str(total),
+            "sriov_numvfs": "0",
+            "sriov_drivers_autoprobe": "1",
+            "device": device,
+            "vendor": "0x8086",
+            "net/%s/mtu" % name: "1500",
+            "driver_override": "(null)",
+            "enable": "1",
         }
         for key, value in contents.items():
             self.tree.contents["%s/%s/%s" % (DEVICES, pci, key)] = value
@@ -45,7 +67,11 @@ class MemoryCard:
         return "%s/%s/%s" % (DEVICES, self.pci, key)
 
     def vf_pci(self, index):
-        return "%s:10.%d" % (self.pci.rsplit(":", 1)[0], index) if index < 8 else "%s:11.%d" % (self.pci.rsplit(":", 1)[0], index - 8)
+        return (
+            "%s:10.%d" % (self.pci.rsplit(":", 1)[0], index)
+            if index < 8
+            else "%s:11.%d" % (self.pci.rsplit(":", 1)[0], index - 8)
+        )
 
     def vf_at(self, index, key):
         return "%s/%s/%s" % (DEVICES, self.vf_pci(index), key)
@@ -79,14 +105,25 @@ class MemoryCard:
             self.tree.symlinks[self.at("virtfn%d" % index)] = "../" + pci
             self.tree.symlinks["%s/%s/physfn" % (DEVICES, pci)] = "../" + self.pci
             if self.iommu:
-                self.tree.symlinks["%s/%s/iommu_group" % (DEVICES, pci)] = "../../../../kernel/iommu_groups/%d" % (10 + index)
+                self.tree.symlinks["%s/%s/iommu_group" % (DEVICES, pci)] = "../../../../kernel/iommu_groups/%d" % (
+                    10 + index
+                )
             for key, value in (("enable", "0"), ("driver_override", "(null)"), ("device", "0x10ca")):
                 self.tree.contents["%s/%s/%s" % (DEVICES, pci, key)] = value
-            self.tree.on_write["%s/%s/driver_override" % (DEVICES, pci)] = lambda value, index=index: self._override(index, value)
+            self.tree.on_write["%s/%s/driver_override" % (DEVICES, pci)] = lambda value, index=index: self._override(
+                index, value
+            )
             self.link["vfinfo_list"].append(
                 {
-                    "vf": index, "link_type": "ether", "address": "6a:00:00:00:00:%02x" % index, "broadcast": "ff:ff:ff:ff:ff:ff", "vlan_list": [{}],
-                    "rate": {"max_tx": 0, "min_tx": 0}, "spoofchk": self.spoofchk, "link_state": "auto", "trust": False,
+                    "vf": index,
+                    "link_type": "ether",
+                    "address": "6a:00:00:00:00:%02x" % index,
+                    "broadcast": "ff:ff:ff:ff:ff:ff",
+                    "vlan_list": [{}],
+                    "rate": {"max_tx": 0, "min_tx": 0},
+                    "spoofchk": self.spoofchk,
+                    "link_state": "auto",
+                    "trust": False,
                 }
             )
             if self.tree.contents[self.at("sriov_drivers_autoprobe")] == "1":
@@ -125,7 +162,11 @@ class MemoryCard:
         pci = self.vf_pci(index)
         self.tree.symlinks.pop("%s/%s/driver" % (DEVICES, pci), None)
         self.host.kernel.links.pop(self.vf_name(index), None)
-        for path in [path for path in self.tree.contents if path.startswith(("%s/%s/net/" % (DEVICES, pci), "%s/%s/vfio-dev/" % (DEVICES, pci)))]:
+        for path in [
+            path
+            for path in self.tree.contents
+            if path.startswith(("%s/%s/net/" % (DEVICES, pci), "%s/%s/vfio-dev/" % (DEVICES, pci)))
+        ]:
             del self.tree.contents[path]
         self.tree.contents["%s/%s/enable" % (DEVICES, pci)] = "0"
 
@@ -149,7 +190,9 @@ class MemoryCard:
         self.unbind(index)
         self.bind(index, "vfio-pci")
         self.tree.contents[self.vf_at(index, "enable")] = "1"
-        self.tree.symlinks["/proc/%d/fd/31" % pid] = "/dev/vfio/devices/vfio%d" % index if cdev else "/dev/vfio/%d" % (10 + index)
+        self.tree.symlinks["/proc/%d/fd/31" % pid] = (
+            "/dev/vfio/devices/vfio%d" % index if cdev else "/dev/vfio/%d" % (10 + index)
+        )
         self.tree.contents["/proc/%d/comm" % pid] = comm + "\n"
 
     def move_away(self, index):

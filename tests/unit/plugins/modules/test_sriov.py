@@ -353,7 +353,14 @@ def test_one_failed_attribute_does_not_keep_the_others_from_being_set(host, card
 
 @pytest.mark.parametrize(
     "code, hint",
-    [(errno.ENOMEM, "pci=realloc"), (errno.ENOENT, "driver"), (errno.EPERM, "fewer"), (errno.EIO, "kernel log"), (errno.ENOSPC, "resources"), (errno.EINVAL, "XDP")],
+    [
+        (errno.ENOMEM, "pci=realloc"),
+        (errno.ENOENT, "driver"),
+        (errno.EPERM, "fewer"),
+        (errno.EIO, "kernel log"),
+        (errno.ENOSPC, "resources"),
+        (errno.EINVAL, "XDP"),
+    ],
 )
 def test_a_refused_count_names_the_errno_and_a_hint(host, card, code, hint):
     host.tree.failures["write", card.at("sriov_numvfs")] = code

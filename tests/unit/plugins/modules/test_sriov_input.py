@@ -70,7 +70,9 @@ def test_two_that_fit_are_not_guessed_between(host):
 
 
 def test_one_by_name_and_again_by_pci(host):
-    refused(host, "pfs[1].pf", "listed already", pfs=[{"pf": "ens2", "num_vfs": 7}, {"pf": "0000:41:00.0", "num_vfs": 6}])
+    refused(
+        host, "pfs[1].pf", "listed already", pfs=[{"pf": "ens2", "num_vfs": 7}, {"pf": "0000:41:00.0", "num_vfs": 6}]
+    )
 
 
 def test_a_pf_without_a_network_device(host):
@@ -78,7 +80,9 @@ def test_a_pf_without_a_network_device(host):
     refused(host, "pfs[0].pf", "driver must be bound", pfs=[{"pf": "0000:41:00.0", "num_vfs": 7}])
 
 
-@pytest.mark.parametrize("count, word", [(-1, "0 to 65535"), (8, "allowed are 0 to 7"), (65536, "0 to 65535"), (True, "0 to 65535")])
+@pytest.mark.parametrize(
+    "count, word", [(-1, "0 to 65535"), (8, "allowed are 0 to 7"), (65536, "0 to 65535"), (True, "0 to 65535")]
+)
 def test_counts(host, count, word):
     refused(host, "pfs[0].num_vfs", word, pfs=[{"pf": "ens2", "num_vfs": count}])
 
@@ -90,11 +94,19 @@ def test_a_count_that_is_no_number(host):
 
 def test_more_than_the_driver_makes(host):
     MemoryCard(host, name="enp1s0", pci="0000:01:00.0", mac="52:54:00:00:00:02", total=8)
-    refused(host, "pfs[0].num_vfs", "driver igb of enp1s0 makes: allowed are 0 to 7", pfs=[{"pf": "enp1s0", "num_vfs": 8}])
+    refused(
+        host, "pfs[0].num_vfs", "driver igb of enp1s0 makes: allowed are 0 to 7", pfs=[{"pf": "enp1s0", "num_vfs": 8}]
+    )
 
 
 def test_no_vfs_while_some_are_listed(host):
-    refused(host, "vfs[0].vf", "num_vfs, which is 0", pfs=[{"pf": "ens2", "num_vfs": 0}], vfs=[{"vf": "ens2#0", "trust": True}])
+    refused(
+        host,
+        "vfs[0].vf",
+        "num_vfs, which is 0",
+        pfs=[{"pf": "ens2", "num_vfs": 0}],
+        vfs=[{"vf": "ens2#0", "trust": True}],
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,13 +130,28 @@ def test_virtual_functions(host, vf, word):
     refused(host, "vfs[0].vf", word, vfs=[{"vf": vf, "trust": True}])
 
 
-@pytest.mark.parametrize("index, word", [(-1, "allowed are numbers"), ("007", "allowed are numbers"), (7, "0 to 6"), (True, "allowed are numbers"), (1.5, "allowed"), ([1], "allowed")])
+@pytest.mark.parametrize(
+    "index, word",
+    [
+        (-1, "allowed are numbers"),
+        ("007", "allowed are numbers"),
+        (7, "0 to 6"),
+        (True, "allowed are numbers"),
+        (1.5, "allowed"),
+        ([1], "allowed"),
+    ],
+)
 def test_indices(host, index, word):
     refused(host, "vfs[0].index", word, vfs=[{"pf": "ens2", "index": index, "trust": True}])
 
 
 def test_overlapping_ranges(host):
-    refused(host, "vfs[1].vf", "ens2#3, which vfs[0] names too", vfs=[{"vf": "ens2#0-3", "trust": True}, {"vf": "ens2#3-5", "trust": True}])
+    refused(
+        host,
+        "vfs[1].vf",
+        "ens2#3, which vfs[0] names too",
+        vfs=[{"vf": "ens2#0-3", "trust": True}, {"vf": "ens2#3-5", "trust": True}],
+    )
 
 
 def test_the_same_vf_by_name_and_pci(host):
@@ -166,7 +193,16 @@ def test_attributes(host, field, value, word):
 
 @pytest.mark.parametrize(
     "field, value",
-    [("vlan", "100-200"), ("vlan_protocol", "802.1x"), ("link_state", "up"), ("link_state", True), ("max_tx_rate", "10G"), ("trust", "maybe"), ("driver", "../x"), ("num_vf", 3)],
+    [
+        ("vlan", "100-200"),
+        ("vlan_protocol", "802.1x"),
+        ("link_state", "up"),
+        ("link_state", True),
+        ("max_tx_rate", "10G"),
+        ("trust", "maybe"),
+        ("driver", "../x"),
+        ("num_vf", 3),
+    ],
 )
 def test_values_that_the_argument_specification_refuses(host, field, value):
     result = run(host, vfs=[{"vf": "ens2#0", field: value}])
@@ -174,7 +210,13 @@ def test_values_that_the_argument_specification_refuses(host, field, value):
 
 
 def test_a_minimum_above_the_maximum(host):
-    refused(host, "vfs[0].min_tx_rate", "above max_tx_rate", vfs=[{"vf": "ens2#0", "min_tx_rate": 20, "max_tx_rate": 10}], ignore_unsupported=True)
+    refused(
+        host,
+        "vfs[0].min_tx_rate",
+        "above max_tx_rate",
+        vfs=[{"vf": "ens2#0", "min_tx_rate": 20, "max_tx_rate": 10}],
+        ignore_unsupported=True,
+    )
 
 
 def test_a_minimum_above_the_maximum_that_is_there():
@@ -183,7 +225,11 @@ def test_a_minimum_above_the_maximum_that_is_there():
     assert not run(host, vfs=[{"vf": "ens2#0", "max_tx_rate": 100}])["failed"]
     written = host.writes()
     result = run(host, vfs=[{"vf": "ens2#0", "min_tx_rate": 200}])
-    assert result["failed"] and result["error_kind"] == "value" and "min_tx_rate 200 above max_tx_rate 100" in result["msg"]
+    assert (
+        result["failed"]
+        and result["error_kind"] == "value"
+        and "min_tx_rate 200 above max_tx_rate 100" in result["msg"]
+    )
     assert host.writes() == written
 
 
@@ -215,7 +261,14 @@ def test_every_problem_is_reported_at_once(host):
         vfs=[{"vf": "ens2#0", "mac": "zz", "vlan": 5000, "link_state": "enable"}, {"vf": "ens2#x"}],
     )
     paths = [problem["path"] for problem in result["problems"]]
-    assert sorted(paths) == ["pfs[0].pf", "pfs[1].num_vfs", "vfs[0].link_state", "vfs[0].mac", "vfs[0].vlan", "vfs[1].vf"]
+    assert sorted(paths) == [
+        "pfs[0].pf",
+        "pfs[1].num_vfs",
+        "vfs[0].link_state",
+        "vfs[0].mac",
+        "vfs[0].vlan",
+        "vfs[1].vf",
+    ]
 
 
 UNSUPPORTED = [
@@ -259,10 +312,18 @@ def test_igb_limits_rates_only_while_the_link_is_up(host):
     link = host.kernel.links["ens2"]
     link["flags"].remove("LOWER_UP")
     result = run(host, vfs=[{"vf": "ens2#0", "max_tx_rate": 100}])
-    assert result["failed"] and result["error_kind"] == "unsupported" and "link is up" in result["msg"] and host.writes() == []
+    assert (
+        result["failed"]
+        and result["error_kind"] == "unsupported"
+        and "link is up" in result["msg"]
+        and host.writes() == []
+    )
 
 
-@pytest.mark.parametrize("speed, rate, kind, word", [(1000, 100, "unsupported", "10000"), (10000, 10, "value", "11"), (10000, 20000, "value", "above")])
+@pytest.mark.parametrize(
+    "speed, rate, kind, word",
+    [(1000, 100, "unsupported", "10000"), (10000, 10, "value", "11"), (10000, 20000, "value", "above")],
+)
 def test_rates_of_ixgbe(speed, rate, kind, word):
     host = MemoryHost()
     MemoryCard(host, driver="ixgbe", device="0x10fb", speed=speed, total=63).make(1)

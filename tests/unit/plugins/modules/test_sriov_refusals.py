@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nobody loses a VF that he uses: each user is found, named and left alone, unless the consent that is printed was given."""
+"""Nobody loses a VF that he uses: each user is found, named and left alone, unless the consent that is printed was
+given."""
 
 from __future__ import annotations
 
@@ -43,7 +44,11 @@ def card(host):
 
 
 def domain(*devices, name="web1"):
-    return "<domain type='kvm'><name>%s</name><uuid>%s</uuid><devices>%s</devices></domain>" % (name, UUID, "".join(devices))
+    return "<domain type='kvm'><name>%s</name><uuid>%s</uuid><devices>%s</devices></domain>" % (
+        name,
+        UUID,
+        "".join(devices),
+    )
 
 
 def status(*devices, state="running", pid=587, name="web1"):
@@ -98,10 +103,19 @@ def stopped(host, files):
     [
         ({"/etc/libvirt/qemu/web1.xml": domain}, "guest web1 (defined, not running)"),
         ({"/etc/libvirt/qemu/autostart/web1.xml": domain}, "guest web1 (defined, not running)"),
-        ({"/etc/libvirt/qemu/web1.xml": domain, "/var/lib/libvirt/qemu/save/web1.save": lambda device: ""}, "guest web1 (saved)"),
-        ({"/run/libvirt/qemu/web1.xml": status, "/proc/587/stat": lambda device: "587 (qemu) S 1"}, "guest web1 (running)"),
         (
-            {"/run/libvirt/qemu/web1.xml": lambda device: status(device, state="paused"), "/proc/587/stat": lambda device: "587 (qemu) S 1"},
+            {"/etc/libvirt/qemu/web1.xml": domain, "/var/lib/libvirt/qemu/save/web1.save": lambda device: ""},
+            "guest web1 (saved)",
+        ),
+        (
+            {"/run/libvirt/qemu/web1.xml": status, "/proc/587/stat": lambda device: "587 (qemu) S 1"},
+            "guest web1 (running)",
+        ),
+        (
+            {
+                "/run/libvirt/qemu/web1.xml": lambda device: status(device, state="paused"),
+                "/proc/587/stat": lambda device: "587 (qemu) S 1",
+            },
             "guest web1 (paused)",
         ),
     ],
@@ -136,7 +150,10 @@ def test_definitions_that_cannot_be_listed_are_a_reason_to_refuse(host, card, pa
     assert result["failed"] and "unknown: %s cannot be read" % path in result["msg"] and host.writes() == []
 
 
-@pytest.mark.parametrize("text, word", [(None, "cannot be read"), ("<domain>", "cannot be understood"), ("<!DOCTYPE x><domain/>", "cannot be understood")])
+@pytest.mark.parametrize(
+    "text, word",
+    [(None, "cannot be read"), ("<domain>", "cannot be understood"), ("<!DOCTYPE x><domain/>", "cannot be understood")],
+)
 def test_a_definition_that_cannot_be_read_is_a_reason_to_refuse(host, card, text, word):
     stopped(host, {"/etc/libvirt/qemu/web1.xml": text or ""})
     if text is None:
@@ -154,7 +171,8 @@ def test_a_definition_that_cannot_be_read_is_a_reason_to_refuse(host, card, text
     ],
 )
 def test_networks_that_hand_one_vf_out(host, card, running, forward):
-    stopped(host, {"/etc/libvirt/qemu/networks/vfs.xml": "<network><name>vfs</name><forward mode='hostdev'>%s</forward></network>" % forward})
+    network = "<network><name>vfs</name><forward mode='hostdev'>%s</forward></network>" % forward
+    stopped(host, {"/etc/libvirt/qemu/networks/vfs.xml": network})
     host.libvirt.running = running
     refused(host, "libvirt network vfs")
 
@@ -163,7 +181,9 @@ def test_networks_that_hand_one_vf_out(host, card, running, forward):
 def test_networks_that_hand_all_vfs_out(host, card, name):
     card.link["altnames"] = ["uplink"]
     path = "/run/libvirt/network/vfs.xml"
-    host.tree.contents[path] = "<networkstatus><network><name>vfs</name><forward><pf dev='%s'/></forward></network></networkstatus>" % name
+    host.tree.contents[path] = (
+        "<networkstatus><network><name>vfs</name><forward><pf dev='%s'/></forward></network></networkstatus>" % name
+    )
     result = run(host, **COUNT)
     assert result["failed"]
     assert [user.split(" ")[0] for user in result["dangers"][0]["users"]] == ["ens2#0", "ens2#1", "ens2#2", "ens2#3"]
@@ -225,7 +245,14 @@ def test_a_nameless_network_namespace(host, card):
 
 
 @pytest.mark.parametrize(
-    "kind, word", [("bond", "member of bond up0"), ("bridge", "port of bridge up0"), ("openvswitch", "port of Open vSwitch (up0)"), ("team", "team"), ("vrf", "port of up0")]
+    "kind, word",
+    [
+        ("bond", "member of bond up0"),
+        ("bridge", "port of bridge up0"),
+        ("openvswitch", "port of Open vSwitch (up0)"),
+        ("team", "team"),
+        ("vrf", "port of up0"),
+    ],
 )
 def test_a_master(host, card, kind, word):
     host.kernel.add("up0", kind)
@@ -263,7 +290,9 @@ def test_every_user_of_every_card_is_named_at_once(host, card):
     host.kernel.add("br0", "bridge")
     host.kernel.links["enp1s0v0"]["master"] = "br0"
     card.open_by(3, 99)
-    result = run(host, pfs=[{"pf": "ens2", "num_vfs": 0}, {"pf": "enp1s0", "num_vfs": 2}], allow_disruption=["vf_count:ens2"])
+    result = run(
+        host, pfs=[{"pf": "ens2", "num_vfs": 0}, {"pf": "enp1s0", "num_vfs": 2}], allow_disruption=["vf_count:ens2"]
+    )
     assert result["failed"] and [danger["consent"] for danger in result["dangers"]] == ["vf_count:enp1s0"]
     result = run(host, pfs=[{"pf": "ens2", "num_vfs": 0}, {"pf": "enp1s0", "num_vfs": 2}])
     assert [danger["consent"] for danger in result["dangers"]] == ["vf_count:ens2", "vf_count:enp1s0"]
@@ -278,11 +307,16 @@ def test_the_same_count_needs_no_look_up_and_no_consent(host, card):
     assert len(host.commands.calls) - calls == 2
 
 
-@pytest.mark.parametrize("driver, refuses", [("igb", True), ("ixgbe", True), ("i40e", True), ("newnic", True), ("ice", False), ("mlx5_core", False)])
+@pytest.mark.parametrize(
+    "driver, refuses",
+    [("igb", True), ("ixgbe", True), ("i40e", True), ("newnic", True), ("ice", False), ("mlx5_core", False)],
+)
 def test_the_port_that_carries_the_connection(host, driver, refuses):
     MemoryCard(host, driver=driver)
     host.session.address = "192.0.2.9"
-    host.kernel.addresses = [{"ifname": "ens2", "addr_info": [{"local": "192.0.2.9", "prefixlen": 24, "scope": "global"}]}]
+    host.kernel.addresses = [
+        {"ifname": "ens2", "addr_info": [{"local": "192.0.2.9", "prefixlen": 24, "scope": "global"}]}
+    ]
     result = run(host, pfs=[{"pf": "ens2", "num_vfs": 2}])
     assert result["failed"] == refuses
     if refuses:
@@ -292,17 +326,27 @@ def test_the_port_that_carries_the_connection(host, driver, refuses):
 # Attributes of a VF that somebody has
 
 
-@pytest.mark.parametrize("state", [{"live_xml": domain(HOSTDEV)}, {"persistent_xml": domain(HOSTDEV)}, {"live_xml": domain(MACVTAP % "passthrough")}])
+@pytest.mark.parametrize(
+    "state",
+    [{"live_xml": domain(HOSTDEV)}, {"persistent_xml": domain(HOSTDEV)}, {"live_xml": domain(MACVTAP % "passthrough")}],
+)
 @pytest.mark.parametrize("attributes", [{"mac": "52:54:00:00:00:99"}, {"vlan": 5}, {"qos": 5}])
 def test_libvirt_owns_mac_and_vlan(host, card, state, attributes):
     host.libvirt.define("web1", UUID, **dict({"live_xml": None, "persistent_xml": None}, **state))
     result = run(host, vfs=[dict(attributes, vf="ens2#1")], allow_disruption=["vf:ens2#1"])
-    assert result["failed"] and result["error_kind"] == "conflict" and "guest web1" in result["msg"] and host.writes() == []
+    assert (
+        result["failed"]
+        and result["error_kind"] == "conflict"
+        and "guest web1" in result["msg"]
+        and host.writes() == []
+    )
     assert not run(host, vfs=[dict(attributes, vf="ens2#2")])["failed"]
 
 
 def test_libvirt_owns_mac_and_vlan_of_its_pools(host, card):
-    host.tree.contents["/etc/libvirt/qemu/networks/vfs.xml"] = "<network><name>vfs</name><forward mode='hostdev'><pf dev='ens2'/></forward></network>"
+    host.tree.contents["/etc/libvirt/qemu/networks/vfs.xml"] = (
+        "<network><name>vfs</name><forward mode='hostdev'><pf dev='ens2'/></forward></network>"
+    )
     result = run(host, vfs=[{"vf": "ens2#1", "vlan": 5}])
     assert result["failed"] and "libvirt network vfs" in result["msg"] and host.writes() == []
 

@@ -51,7 +51,16 @@ def test_nothing_is_known_of_an_unknown_driver():
 
 def test_limits():
     assert sriov_driver("igb").most_vfs == 7
-    assert (sriov_driver("ixgbe").rate_speed, sriov_driver("ixgbe").least_rate, sriov_driver("ixgbe").most_vfs) == (10000, 11, 63)
+    assert (sriov_driver("ixgbe").rate_speed, sriov_driver("ixgbe").least_rate, sriov_driver("ixgbe").most_vfs) == (
+        10000,
+        11,
+        63,
+    )
     assert sriov_driver("i40e").rate_unit == 50
-    assert {name for name, driver in DRIVERS.items() if not driver.resets_pf} == {"ice", "mlx5_core", "bnxt_en", "netdevsim"}
+    assert {name for name, driver in DRIVERS.items() if not driver.resets_pf} == {
+        "ice",
+        "mlx5_core",
+        "bnxt_en",
+        "netdevsim",
+    }
     assert {name for name, driver in DRIVERS.items() if driver.mac_now} == {"i40e", "ice", "netdevsim"}

@@ -90,4 +90,7 @@ def test_what_is_not_wished_stays():
     assert merged(VLAN, current, {"vlan": 6}) == {"vlan": 6, "qos": 2, "vlan_protocol": "802.1ad"}
     assert merged(VLAN, current, {"vlan": 0}) == {"vlan": 0, "qos": 2, "vlan_protocol": "802.1Q"}
     assert merged(VLAN, {}, {"qos": 1}) == {"vlan": 0, "qos": 1, "vlan_protocol": "802.1Q"}
-    assert merged(RATE, {"min_tx_rate": 3, "max_tx_rate": 9}, {"max_tx_rate": 0}) == {"min_tx_rate": 3, "max_tx_rate": 0}
+    assert merged(RATE, {"min_tx_rate": 3, "max_tx_rate": 9}, {"max_tx_rate": 0}) == {
+        "min_tx_rate": 3,
+        "max_tx_rate": 0,
+    }

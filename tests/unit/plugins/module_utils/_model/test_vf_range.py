@@ -54,7 +54,9 @@ def test_parts_may_not_overlap(one, other):
         assert parse_indices(text) == tuple(sorted(one | other))
 
 
-@pytest.mark.parametrize("value", [True, None, 1.0, [1], "", "-1", "1-", "01", "1\n2", "٣", "0-99999999999", "0-65535", "1 2", "5-4", "0x1"])
+@pytest.mark.parametrize(
+    "value", [True, None, 1.0, [1], "", "-1", "1-", "01", "1\n2", "٣", "0-99999999999", "0-65535", "1 2", "5-4", "0x1"]
+)
 def test_what_is_no_index(value):
     with pytest.raises(ValueError):
         parse_indices(value)

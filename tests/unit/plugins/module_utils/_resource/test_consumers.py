@@ -40,7 +40,11 @@ def test_ports_and_devices_on_top(host):
         ("<interface type='bridge'><source bridge='br0'/></interface>", "br0"),
         ("<interface type='direct'><source dev='eth0' mode='bridge'/></interface>", "eth0"),
         ("<interface type='bridge'><source bridge='x'/><target dev='vnet3'/></interface>", "vnet3"),
-        ("<interface type='network'><source network='n'/><actual type='bridge'><source bridge='br0'/></actual></interface>", "br0"),
+        (
+            "<interface type='network'><source network='n'/><actual type='bridge'><source bridge='br0'/></actual>"
+            "</interface>",
+            "br0",
+        ),
     ],
 )
 @pytest.mark.parametrize("running", [True, False])
@@ -56,9 +60,16 @@ def test_guests(host, interface, device, running):
 
 
 def test_a_networks_bridge_and_the_guests_on_it(host):
-    host.tree.contents["/etc/libvirt/qemu/networks/n.xml"] = "<network><name>n</name><bridge name='virbr0'/><forward dev='eth0'/></network>"
-    host.libvirt.define("web1", "1", persistent_xml=domain("<interface type='network'><source network='n'/></interface>"))
-    assert of_device(host, "virbr0") == ["libvirt network n", "guest web1 (defined, not running) through libvirt network n"]
+    host.tree.contents["/etc/libvirt/qemu/networks/n.xml"] = (
+        "<network><name>n</name><bridge name='virbr0'/><forward dev='eth0'/></network>"
+    )
+    host.libvirt.define(
+        "web1", "1", persistent_xml=domain("<interface type='network'><source network='n'/></interface>")
+    )
+    assert of_device(host, "virbr0") == [
+        "libvirt network n",
+        "guest web1 (defined, not running) through libvirt network n",
+    ]
     assert of_device(host, "eth0") == ["libvirt network n"]
 
 
@@ -89,7 +100,9 @@ def test_a_program_that_holds_a_macvtap(host):
 
 
 def test_an_address_on_it(host):
-    host.kernel.addresses = [{"ifname": "br0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}]
+    host.kernel.addresses = [
+        {"ifname": "br0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}
+    ]
     assert of_device(host, "br0") == ["address 192.0.2.1/24"]
 
 
