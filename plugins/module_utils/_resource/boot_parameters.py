@@ -145,7 +145,9 @@ class BootParameters(Resource):
         entries = state.configuration.entries
         found = list(dict.fromkeys(told(entry.line, key) or None for entry in entries))
         wrong = sum(1 for entry in entries if key in desired.lacking(entry.line))
-        if wrong or not entries:
+        if not entries:
+            reason = "no boot entry was found"
+        elif wrong:
             reason = "%d of %d boot entries differ" % (wrong, len(entries))
         else:
             reason = "kernels installed later would differ"

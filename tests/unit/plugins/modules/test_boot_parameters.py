@@ -143,6 +143,14 @@ def test_a_generated_file_that_the_configuration_would_lose_is_secured(debian):
     assert not debian.run(IOMMU)["changed"]
 
 
+def test_a_boot_configuration_that_was_never_generated_is_generated(debian):
+    del debian.files[CONFIG]
+    debian.host.tree.directories.add("/boot/grub")
+    result = debian.run(IOMMU)
+    assert {a["reason"] for a in result["actions"] if a["field"] == "boot_configuration"} == {"no boot entry was found"}
+    assert "intel_iommu=on" in debian.lines()[0] and not debian.run(IOMMU)["changed"]
+
+
 def test_absent_takes_out_what_others_give_and_forgets_our_own(debian):
     debian.run(IOMMU)
     result = debian.run([{"name": "quiet", "state": "absent"}, {"name": "intel-iommu", "state": "absent"}])

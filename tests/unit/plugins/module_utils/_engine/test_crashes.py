@@ -46,7 +46,7 @@ def state(host):
     """The links, without the mark that they are ours.
 
     The kernel takes the mark only from a link that exists (net/core/rtnetlink.c, rtnl_create_link): cut off between the
-    two, a link is as wished and unmarked. Nobody can tell it from a stranger's then, so it stays unmarked: never purged.
+    two, a link is as wished and unmarked. Nobody can tell it from a stranger's then, so it stays so: never purged.
     """
     links = {name: dict(link, ifindex=0, address="", ifalias="") for name, link in host.kernel.links.items()}
     return {name: dict(link, flags=sorted(link["flags"])) for name, link in links.items()}
