@@ -12,15 +12,15 @@ def _listed(names):
     return ", ".join(sorted(names)) or "none"
 
 
-def check_networks(networks, problems):
-    """``networks`` and ``guests`` are what the schema read; entries that it refused are not in them, or are None."""
+def check_networks(networks, raw, problems):
+    """``networks``: what the schema read, without the entries that it refused. ``raw``: what the user wrote."""
     for name, network in networks.items():
         here = problems.at(name)
         switch = network["switch"]
         bridge = (switch or {}).get("bridge")
-        if not network["uplinks"] and switch is None:
+        if not raw[name].get("uplinks") and "switch" not in raw[name]:
             here.add(None, "leads nowhere: give it uplinks, a switch, or both")
-        if switch is not None and all(kind is None for kind in switch.values()):
+        if raw[name].get("switch") == {}:
             here.at("switch").add({}, "names no switch: expected {bridge: NAME}")
         if bridge and switch["ovs"] is not None:
             here.at("switch").add(dict(switch), "names two kinds of switch: a network has one")
@@ -100,7 +100,8 @@ def conflict(kind, other_kind, other):
     )
 
 
-def check_guests(guests, networks, known_networks, problems):
+def check_guests(guests, networks, problems):
+    """``networks``: every name that the user wrote, also of networks that are wrong; None when even that is unknown."""
     names, uuids = {}, {}
     for index, guest in enumerate(guests):
         if guest is None:
@@ -112,10 +113,10 @@ def check_guests(guests, networks, known_networks, problems):
             if guest[key] in seen:
                 here.at(key).add(guest[key], "occurs twice: it is vnic_guests[%d]'s too" % seen[guest[key]])
             seen.setdefault(guest[key], index)
-        _check_interfaces(guest, networks, known_networks, here.at("interfaces"))
+        _check_interfaces(guest, networks, here.at("interfaces"))
 
 
-def _check_interfaces(guest, networks, known_networks, problems):
+def _check_interfaces(guest, networks, problems):
     seen = {}
     for index, nic in enumerate(guest["interfaces"]):
         if nic is None:
@@ -128,7 +129,7 @@ def _check_interfaces(guest, networks, known_networks, problems):
                     "occurs twice in guest %s: it is interfaces[%d]'s too" % (guest["name"], seen[nic["name"]]),
                 )
             seen.setdefault(nic["name"], index)
-        if nic["network"] is not None and nic["network"] not in known_networks:
+        if networks is not None and nic["network"] is not None and nic["network"] not in networks:
             here.at("network").add(
                 nic["network"],
                 "is no network of vnic_networks:%s defined are %s"

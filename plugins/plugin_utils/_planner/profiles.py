@@ -118,9 +118,10 @@ def derived(name, entry, base):
     """The inventory's profile ``name`` on top of ``base``: rules that it states replace the base's, the others stay."""
     rules = dict(base.rules)
     for rule, stated in entry["rules"].items():
-        if stated is not None and stated["value"] is not None and None not in (stated["value"] or ()):
+        value = stated["value"] if stated is not None else None
+        if value is not None and not (isinstance(value, list) and None in value):
             rules[rule] = {
-                "value": stated["value"],
+                "value": value,
                 "reason": stated["reason"] or "the profile %s of the inventory says so" % name,
                 "source": stated["source"] or "vnic_profiles.%s" % name,
             }

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from ...module_utils._model.errors import Problem
 from ...module_utils._model.fields import Problems
 from ...module_utils._model.names import IFNAMSIZ, parse_own_interface_name
 from .crosscheck import conflict
@@ -97,7 +96,7 @@ def look_up(intent, facts, used, problems, notes):
         found = []
         local, stated = _lookup(network, facts, problems if name in used else Problems("", found))
         if found:
-            notes += ["not needed here, not done: %s" % _sentence(problem) for problem in found]
+            notes += sorted(_not_done(name, problem) for problem in found)
             continue
         networks[name] = local
         for device in local.devices:
@@ -115,5 +114,6 @@ def look_up(intent, facts, used, problems, notes):
     return networks, {device: vfs for device, (vfs, name) in counts.items()}
 
 
-def _sentence(problem: Problem):
-    return "%s: %s %s" % (problem.path, problem.value, problem.message)
+def _not_done(name, problem):
+    what = problem.path.rsplit(".", 1)[-1]
+    return "no guest here uses network %s, so this is left: %s %s %s" % (name, what, problem.value, problem.message)

@@ -19,11 +19,10 @@ def validate(raw):
     read = INTENT.read(raw, problems)
     if read is None:
         problems.raise_if_any()
-    networks = read["networks"]
-    stated_networks = raw.get("networks")
-    known = set(networks) | set(stated_networks if isinstance(stated_networks, dict) else ())
-    check_networks(networks, problems.at("vnic_networks"))
-    check_guests(read["guests"], networks, known, problems.at("vnic_guests"))
+    stated_networks = raw.get("networks", {})
+    is_mapping = isinstance(stated_networks, dict)
+    check_networks(read["networks"], stated_networks, problems.at("vnic_networks"))
+    check_guests(read["guests"], set(map(str, stated_networks)) if is_mapping else None, problems.at("vnic_guests"))
     stated, unstated = check_macs(read["guests"], read["mac_prefix"], problems.at("vnic_guests"))
     profile = choose_profile(read, problems)
     problems.raise_if_any()

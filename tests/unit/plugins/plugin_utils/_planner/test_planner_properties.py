@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for every inventory and every host."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import InvalidInput
+from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.planner import plan
+from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.text import plan_text
+from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.validator import validate
+from ansible_collections.kvm.vnic.tests.unit.plugins.plugin_utils._planner import world
+from ansible_collections.kvm.vnic.tests.unit.plugins.plugin_utils._planner.strategies import hosts, intents, mutated
+
+HOST = "hv1"
+few = settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+
+
+def planned(intent, facts):
+    """The plan, or the problems' texts where the host cannot be planned."""
+    try:
+        return plan(validate(intent), facts, HOST)
+    except InvalidInput as error:
+        return sorted(str(problem) for problem in error.problems)
+
+
+def plan_or_reject(intent, facts):
+    found = planned(intent, facts)
+    assume(isinstance(found, dict))
+    return found
+
+
+def comparable(found):
+    """Without the XML, which knows a VF's PCI address only once the VF exists."""
+    return dict(found, nics=[{key: value for key, value in nic.items() if key != "xml"} for nic in found["nics"]])
+
+
+def shuffled(draw, tree):
+    if isinstance(tree, dict):
+        return {key: shuffled(draw, tree[key]) for key in draw(st.permutations(sorted(tree, key=str)))}
+    if isinstance(tree, list):
+        return [shuffled(draw, item) for item in draw(st.permutations(tree))]
+    return tree
+
+
+@few
+@given(intents(), hosts(), st.data())
+def test_order_does_not_matter(intent, facts, data):
+    other_facts = dict(facts, nics=data.draw(st.permutations(facts["nics"])))
+    other_facts["libvirt"] = dict(facts["libvirt"], domains=data.draw(st.permutations(facts["libvirt"]["domains"])))
+    first = planned(intent, facts)
+    second = planned(shuffled(data.draw, intent), other_facts)
+    event("planned" if isinstance(first, dict) else "refused")
+    if isinstance(first, dict):
+        assert json.dumps(first) == json.dumps(second)
+    else:
+        assert len(first) == len(second)
+
+
+@few
+@given(intents(), hosts())
+def test_a_plan_that_was_applied_is_planned_again(intent, facts):
+    first = plan_or_reject(intent, facts)
+    after = world.applied(first, facts)
+    second = plan(validate(intent), after, HOST)
+    # A NIC that leaves its VF leaves it to others in the next run: its guest may still hold it when this one ends.
+    settled = not leavers(first, facts) and not evicted(first, facts)
+    if settled:
+        assert comparable(second) == comparable(first)
+    event("all stay" if settled else "somebody leaves")
+    third = plan(validate(intent), world.applied(second, after), HOST)
+    assert comparable(third) == comparable(second)
+    assert plan(validate(intent), world.applied(third, after), HOST) == third
+
+
+def evicted(found, facts):
+    """Others' VFs that are destroyed with their card's number of VFs, which the module refuses to do without consent."""
+    for entry in found["pfs"]:
+        sriov = world.find(facts, entry["pf"])["sriov"]
+        if sriov["count"] not in (0, entry["num_vfs"]) and any(vf.get("foreign") for vf in sriov["vfs"]):
+            return True
+    return False
+
+
+def leavers(found, facts):
+    """NICs that had a VF and are planned elsewhere."""
+    planned_vfs = {(nic["guest"], nic["name"]): nic["vf"] for nic in found["nics"]}
+    return [
+        (guest["name"], entry["name"])
+        for guest in facts["libvirt"]["domains"]
+        for entry in guest["interfaces"]
+        if entry["vf"] and planned_vfs.get((guest["name"], entry["name"]), entry["vf"]) != entry["vf"]
+    ]
+
+
+@few
+@given(intents(), hosts())
+def test_no_vf_is_given_twice_and_each_is_there_or_will_be(intent, facts):
+    found = plan_or_reject(intent, facts)
+    counts = {entry["pf"]: entry["num_vfs"] for entry in found["pfs"]}
+    given_away = [(nic["vf"]["pf"], nic["vf"]["index"]) for nic in found["nics"] if nic["vf"]]
+    event("%d VFs" % len(given_away))
+    assert len(given_away) == len(set(given_away))
+    for pf, index in given_away:
+        assert index < counts[pf] <= world.find(facts, pf)["sriov"]["total"]
+    for nic in found["nics"]:
+        if nic["vf"]:
+            assert_may_have(nic, facts)
+
+
+def assert_may_have(nic, facts):
+    """A VF that exists is free, or the NIC's own already."""
+    vfs = world.find(facts, nic["vf"]["pf"])["sriov"]["vfs"]
+    if nic["vf"]["index"] < len(vfs) and not vfs[nic["vf"]["index"]]["free"]:
+        guest = next(d for d in facts["libvirt"]["domains"] if d["name"] == nic["guest"])
+        assert nic["vf"] in [entry["vf"] for entry in guest["interfaces"] if entry["name"] == nic["name"]]
+
+
+@few
+@given(intents(), hosts())
+def test_no_count_changes_unless_it_is_stated(intent, facts):
+    found = plan_or_reject(intent, facts)
+    stated = {u["device"] for network in intent["networks"].values() for u in network.get("uplinks", ()) if "vfs" in u}
+    for entry in found["pfs"]:
+        count = world.find(facts, entry["pf"])["sriov"]["count"]
+        assert entry["pf"] in stated or count in (0, entry["num_vfs"])
+
+
+@few
+@given(intents(), hosts(), st.data())
+def test_another_guest_takes_nothing_from_those_there(intent, facts, data):
+    first = plan_or_reject(intent, facts)
+    after = world.applied(first, facts)
+    assume(not leavers(first, facts) and not evicted(first, facts))
+    name = data.draw(st.sampled_from(["aaa", "zzz"]))
+    network = data.draw(st.sampled_from(sorted(intent["networks"])))
+    more = dict(
+        intent, guests=intent["guests"] + [{"name": name, "interfaces": [{"name": "front", "network": network}]}]
+    )
+    after["libvirt"]["domains"].append(world.domain(name))
+    second = plan_or_reject(more, after)
+    # Announced guests have nothing yet that could be kept.
+    before = [nic for nic in comparable(first)["nics"] if nic["status"] == "planned"]
+    assert [nic for nic in comparable(second)["nics"] if nic["status"] == "planned" and nic["guest"] != name] == before
+
+
+@few
+@given(intents(), hosts())
+def test_requirements_hold(intent, facts):
+    forbidden = {
+        "migration": {"sriov"}, "host_access": {"macvtap"}, "filtering": {"sriov", "macvtap"},
+        "mirroring": {"sriov", "macvtap"}, "mac_change": {"sriov", "macvtap"},
+    }  # fmt: skip
+    found = plan_or_reject(intent, facts)
+    wishes = {(guest["name"], nic["name"]): nic for guest in intent["guests"] for nic in guest["interfaces"]}
+    for nic in found["nics"]:
+        for requirement in wishes[nic["guest"], nic["name"]].get("requires", ()):
+            assert nic["attachment"] not in forbidden[requirement]
+
+
+@few
+@given(intents(), hosts())
+def test_every_better_attachment_has_its_reason(intent, facts):
+    found = plan_or_reject(intent, facts)
+    order = ["sriov", "macvtap", "bridge"]
+    for nic in found["nics"]:
+        assert [entry["attachment"] for entry in nic["rejected"]] == order[: order.index(nic["attachment"])]
+        assert all(entry["reason"] for entry in nic["rejected"])
+
+
+@few
+@given(intents(), hosts())
+def test_addresses_are_unique_and_local(intent, facts):
+    macs = [nic["mac"] for nic in plan_or_reject(intent, facts)["nics"]]
+    assert len(macs) == len(set(macs))
+    assert all(int(mac[:2], 16) & 3 == 2 for mac in macs)
+
+
+@few
+@given(intents(), mutated(hosts()))
+def test_any_facts_give_a_plan_or_problems(intent, facts):
+    found = planned(intent, copy.deepcopy(facts))
+    if isinstance(found, dict):
+        json.dumps(found)
+        plan_text(found)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(mutated(intents()))
+def test_any_inventory_is_valid_or_invalid(intent):
+    try:
+        validate(intent)
+    except InvalidInput as error:
+        assert error.problems and all(
+            problem.message and problem.path.startswith("vnic_") for problem in error.problems
+        )
+
+
+@pytest.mark.parametrize("junk", [None, 7, "x", [], [1], {"networks": "unknown"}, {1: 2}, float("nan")])
+def test_junk_is_no_inventory(junk):
+    if junk in ([], None):
+        with pytest.raises(InvalidInput):
+            validate(junk)
+    else:
+        with pytest.raises(InvalidInput):
+            validate(junk)
