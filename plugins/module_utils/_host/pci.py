@@ -118,9 +118,16 @@ class Pci:
         self._files.write("%s/%s/sriov_drivers_autoprobe" % (DEVICES, pci), "1" if on else "0")
 
     def driver_overrides(self, pcis):
-        """``{address: name of the one driver that may bind, or None}``."""
-        read = self._files.read_many(["%s/%s/driver_override" % (DEVICES, pci) for pci in pcis], "")
-        return {path.split("/")[-2]: None if name in ("", "(null)") else name for path, name in read.items()}
+        """``{address: name of the one driver that may bind, or None}``.
+
+        Raises InFlight when the reads do not return: they wait for a device's lock (drivers/pci/pci-sysfs.c,
+        driver_override_show), which a driver that does not let go of the device holds.
+        """
+        paths = ["%s/%s/driver_override" % (DEVICES, pci) for pci in pcis]
+        read = self._files.read_many(paths, None)
+        if paths and not any(text is not None for text in read.values()) and self._files.exists(paths[0]):
+            raise InFlight("read %s" % paths[0], "a driver has not let go of one of these functions: wait until it has")
+        return {path.split("/")[-2]: None if name in (None, "", "(null)") else name for path, name in read.items()}
 
     def rebind(self, pci, override):
         """Let the function go and have it probed again, by the driver ``override`` alone or, with None, by whichever
@@ -132,6 +139,21 @@ class Pci:
         if self.driver(pci) is not None:
             self._files.write("%s/%s/driver/unbind" % (DEVICES, pci), pci)
         self._files.write("/sys/bus/pci/drivers_probe", pci)
+
+    def future_vf_address(self, pci, index):
+        """Where a VF that does not exist will be, or None when that cannot be told.
+
+        First VF Offset and VF Stride count routing identifiers, which are bus and devfn (drivers/pci/iov.c,
+        pci_iov_virtfn_bus and pci_iov_virtfn_devfn).
+        """
+        read = self._files.read_many("%s/%s/%s" % (DEVICES, pci, name) for name in ("sriov_offset", "sriov_stride"))
+        offset, stride = (whole(text) for text in read.values())
+        if offset is UNKNOWN or stride is UNKNOWN:
+            return None
+        domain, bus, rest = pci.split(":")
+        slot, function = rest.split(".")
+        identifier = (int(bus, 16) << 8 | int(slot, 16) << 3 | int(function)) + offset + stride * index
+        return "%s:%02x:%02x.%d" % (domain, identifier >> 8, identifier >> 3 & 31, identifier & 7)
 
     def vf_addresses(self, pci):
         """``{index: address}`` of the VFs that exist now."""

@@ -74,11 +74,18 @@ class Consumers:
         functions = self._host.pci.virtual_functions(pf)
         if not functions:
             return {}
+        pool = self._pool_users(pf)
+        return {vf.index: self._vf_users(vf, pool) for vf in functions}
+
+    def future_users(self, pf, index):
+        """Users of a VF that is yet to be made: guests and networks of libvirt that name its address or its whole PF."""
+        return self._libvirt.of_pci(self._host.pci.future_vf_address(pf, index)) + self._pool_users(pf)
+
+    def _pool_users(self, pf):
         # libvirt resolves a pool's device when it starts the network, so that an alias of the name counts too
         link = self._links.get(own_netdev(self._host, pf, self._links) or "")
         names = [] if link is None else [link.name] + list(link.raw.get("altnames") or ())
-        pool = [user for name in names for user in self._libvirt.of_pool(name)]
-        return {vf.index: self._vf_users(vf, pool) for vf in functions}
+        return [user for name in names for user in self._libvirt.of_pool(name)]
 
     def _vf_users(self, vf, pool):
         users = self._libvirt.of_pci(vf.pci) + pool + list(self._libvirt.unread)

@@ -8,12 +8,12 @@ import itertools
 from dataclasses import replace
 
 from .._model.action import DRIVER_PROBE, Pending
-from .._model.errors import Conflict, Danger, InvalidInput, Problem, Unsupported
-from .._model.vf_attributes import DOT1Q, MAC, RATE, VLAN
+from .._model.errors import Problem, Unsupported
 from .consumers import Consumers
 from .resource import Resource
 from .sriov_apply import Applier, vf_budget
-from .sriov_plan import ATTRIBUTE, COUNT, DRIVER, plan, to_reset
+from .sriov_guard import dangers
+from .sriov_plan import COUNT, plan, to_reset
 from .sriov_state import SriovState, observe_pf
 from .sriov_validate import validate
 
@@ -58,118 +58,7 @@ class Sriov(Resource):
         return plan(desired, state)
 
     def dangers(self, host, desired, state, actions):
-        self._refuse_values(actions)
-        self._refuse_without_link(state, actions)
-        consumers = Consumers(host, state.links)
-        users = {}
-        for action in actions:
-            step = action.data
-            takes = step.phase == DRIVER or (step.phase == ATTRIBUTE and step.group in (MAC, VLAN))
-            if (
-                (step.phase == COUNT or (takes and not step.new))
-                and state.pfs[step.pci].count != 0
-                and step.pci not in users
-            ):
-                users[step.pci] = consumers.vf_users(step.pci)
-        self._refuse_owned(actions, users)
-        yield from self._count_dangers(state, actions, users)
-        yield from self._vf_dangers(actions, users)
-
-    @staticmethod
-    def _refuse_values(actions):
-        """What is wrong only together with what is there already."""
-        problems = []
-        for action in actions:
-            step = action.data
-            if (
-                step.group == RATE
-                and step.values["max_tx_rate"]
-                and step.values["min_tx_rate"] > step.values["max_tx_rate"]
-            ):
-                problems.append(
-                    Problem(
-                        "%s.%s" % (action.target, action.field),
-                        action.after,
-                        "leaves min_tx_rate %(min_tx_rate)d above max_tx_rate %(max_tx_rate)d" % step.values,
-                    )
-                )
-            if step.group == VLAN and not step.values["vlan"] and step.wished.get("vlan_protocol", DOT1Q) != DOT1Q:
-                problems.append(
-                    Problem(
-                        "%s.vlan_protocol" % action.target,
-                        step.wished["vlan_protocol"],
-                        "needs a VLAN, and the VF has none: give 'vlan' too",
-                    )
-                )
-        if problems:
-            raise InvalidInput(dict.fromkeys(problems))
-
-    @staticmethod
-    def _refuse_without_link(state, actions):
-        refused = []
-        for action in actions:
-            pf = state.pfs[action.data.pci]
-            if action.data.group == RATE and action.after and pf.traits.rate_needs_link and pf.up and not pf.carrier:
-                refused.append(
-                    "%s %s cannot be set: the driver %s of %s limits rates only while the link is up"
-                    % (action.target, action.field, pf.driver, pf.name)
-                )
-        if refused:
-            raise Unsupported("; ".join(refused))
-
-    @staticmethod
-    def _refuse_owned(actions, users):
-        """libvirt writes the MAC address and VLAN of a guest's VF when the guest starts and puts the old ones back when
-        it stops."""
-        refused = []
-        for action in actions:
-            step = action.data
-            if step.phase == ATTRIBUTE and step.group in (MAC, VLAN) and not step.new:
-                owners = [user.text for user in users.get(step.pci, {}).get(step.index, ()) if user.owner]
-                if owners:
-                    refused.append(
-                        "%s %s belongs to %s: set it in the XML there, because libvirt writes it to the VF from that"
-                        % (action.target, action.field, " and ".join(owners))
-                    )
-        if refused:
-            raise Conflict("refused, nothing was written: " + "; ".join(dict.fromkeys(refused)))
-
-    @staticmethod
-    def _count_dangers(state, actions, users):
-        for action in actions:
-            if action.data.phase != COUNT:
-                continue
-            pf = state.pfs[action.data.pci]
-            named = []
-            for index, found in sorted(users.get(pf.pci, {}).items()):
-                address = pf.vfs[index].pci if index in pf.vfs else "unknown address"
-                named += [
-                    "%s (%s): %s" % (state.name(pf.pci, index), address, text)
-                    for text in dict.fromkeys(user.text for user in found)
-                ]
-            if named:
-                what = "changing the number of VFs of %s from %s to %s, which destroys all that exist," % (
-                    pf.name,
-                    pf.count,
-                    action.after,
-                )
-                yield Danger("vf_count:%s" % pf.name, what, tuple(named))
-
-    @staticmethod
-    def _vf_dangers(actions, users):
-        hurt = {}
-        for action in actions:
-            step = action.data
-            if step.new or not (step.phase == DRIVER or step.group in (MAC, VLAN)):
-                continue
-            active = [user.text for user in users.get(step.pci, {}).get(step.index, ()) if user.active]
-            if active:
-                fields = hurt.setdefault(action.target, ([], active))[0]
-                fields.append(action.field)
-        for target, (fields, active) in hurt.items():
-            yield Danger(
-                "vf:%s" % target, "changing %s of %s" % (", ".join(fields), target), tuple(dict.fromkeys(active))
-            )
+        return dangers(Consumers(host, state.links), state, actions)
 
     def disturbs(self, action):
         return action.data.disturbs

@@ -41,6 +41,8 @@ class MemoryCard:
             "sriov_totalvfs": str(total),
             "sriov_numvfs": "0",
             "sriov_drivers_autoprobe": "1",
+            "sriov_offset": "128",
+            "sriov_stride": "1",
             "device": device,
             "vendor": "0x8086",
             "net/%s/mtu" % name: "1500",

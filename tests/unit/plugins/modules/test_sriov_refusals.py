@@ -343,6 +343,20 @@ def test_libvirt_owns_mac_and_vlan(host, card, state, attributes):
     assert not run(host, vfs=[dict(attributes, vf="ens2#2")])["failed"]
 
 
+@pytest.mark.parametrize("network", [True, False])
+def test_libvirt_owns_mac_and_vlan_of_vfs_that_are_yet_to_be_made(host, network):
+    MemoryCard(host)
+    if network:
+        pool = "<network><name>vfs</name><forward mode='hostdev'><pf dev='ens2'/></forward></network>"
+        host.tree.contents["/etc/libvirt/qemu/networks/vfs.xml"] = pool
+    else:
+        host.libvirt.define("web1", UUID, persistent_xml=domain(HOSTDEV))
+    result = run(host, vfs=[{"vf": "ens2#1", "vlan": 5}], **COUNT)
+    assert result["failed"] and result["error_kind"] == "conflict" and "ens2#1 vlan belongs to" in result["msg"]
+    assert host.writes() == []
+    assert not run(host, vfs=[{"vf": "ens2#1", "vlan": 0, "trust": True}], **COUNT)["failed"]
+
+
 def test_libvirt_owns_mac_and_vlan_of_its_pools(host, card):
     host.tree.contents["/etc/libvirt/qemu/networks/vfs.xml"] = (
         "<network><name>vfs</name><forward mode='hostdev'><pf dev='ens2'/></forward></network>"

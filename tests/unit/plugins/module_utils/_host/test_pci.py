@@ -19,7 +19,12 @@ PF, VF = "0000:41:00.0", "0000:41:10.0"
 @pytest.fixture
 def tree(tmp_path):
     devices, drivers = tmp_path / "sys/bus/pci/devices", tmp_path / "sys/bus/pci/drivers"
-    for path in (devices / PF / "net/ens2", devices / VF / "net/ens2v0", drivers / "igbvf", tmp_path / "sys/kernel/iommu_groups/9"):
+    for path in (
+        devices / PF / "net/ens2",
+        devices / VF / "net/ens2v0",
+        drivers / "igbvf",
+        tmp_path / "sys/kernel/iommu_groups/9",
+    ):
         path.mkdir(parents=True)
     contents = {
         PF: {"sriov_totalvfs": "7\n", "sriov_numvfs": "1\n", "sriov_drivers_autoprobe": "1\n", "device": "0x10c9\n"},
@@ -48,7 +53,16 @@ def test_physical_and_virtual_functions(pci):
     assert pci.physical_functions() == {PF: 7}
     assert pci.device_ids([PF, VF]) == {PF: "0x10c9", VF: "0x10ca"}
     (vf,) = pci.virtual_functions(PF)
-    assert (vf.pf, vf.index, vf.pci, vf.driver, vf.group, vf.netdevs, vf.vfio, vf.enabled) == (PF, 0, VF, "igbvf", "9", ("ens2v0",), False, 1)
+    assert (vf.pf, vf.index, vf.pci, vf.driver, vf.group, vf.netdevs, vf.vfio, vf.enabled) == (
+        PF,
+        0,
+        VF,
+        "igbvf",
+        "9",
+        ("ens2v0",),
+        False,
+        1,
+    )
     assert pci.iommu_group(VF) == "9" and pci.iommu_group(PF) is None
     assert pci.driver_overrides([VF]) == {VF: None}
     assert pci.num_vfs(PF) == 1 and pci.autoprobe(PF) is True
@@ -94,3 +108,29 @@ def test_a_directory_that_cannot_be_listed_is_unknown():
     files.memory.failures["links", "/proc/1/fd"] = errno.EACCES
     assert files.list_or("/etc/x") is UNKNOWN and files.links_or("/proc/1/fd") is UNKNOWN
     assert files.list_or("/etc/none") == [] and files.links_or("/proc/2/fd") == {}
+
+
+@pytest.mark.parametrize(
+    "pf, offset, stride, index, address",
+    [
+        ("0000:41:00.0", 128, 2, 0, "0000:41:10.0"),  # as the 82576 has it
+        ("0000:41:00.1", 128, 2, 3, "0000:41:10.7"),
+        ("0000:3b:00.0", 256, 1, 9, "0000:3c:01.1"),
+    ],
+)
+def test_where_a_vf_will_be(pf, offset, stride, index, address):
+    files = MemoryFiles()
+    files.memory.contents["/sys/bus/pci/devices/%s/sriov_offset" % pf] = str(offset)
+    files.memory.contents["/sys/bus/pci/devices/%s/sriov_stride" % pf] = str(stride)
+    assert Pci(files).future_vf_address(pf, index) == address
+    assert Pci(files).future_vf_address("0000:99:00.0", 0) is None
+
+
+def test_a_driver_that_does_not_let_go_is_in_flight():
+    files = MemoryFiles()
+    path = "/sys/bus/pci/devices/%s/driver_override" % VF
+    files.memory.contents[path] = "(null)"
+    assert Pci(files).driver_overrides([VF]) == {VF: None}
+    files.read_many = lambda paths, default=UNKNOWN: dict.fromkeys(paths, default)  # as when one of them hangs
+    with pytest.raises(InFlight, match="let go"):
+        Pci(files).driver_overrides([VF])
