@@ -9,8 +9,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from vnic_lab import fleet, host_packages, paths
-from vnic_lab.imaging import cache
+from vnic_lab import fleet, host_packages, image_cache
 from vnic_lab.run import LabError
 
 
@@ -62,7 +61,7 @@ def _down(_options: argparse.Namespace) -> int:
 
 def _image(_options: argparse.Namespace) -> int:
     host_packages.ensure()
-    print(cache.ensure())
+    print(image_cache.ensure())
     return 0
 
 
@@ -73,19 +72,17 @@ def _reboot(options: argparse.Namespace) -> int:
 
 
 def _status(_options: argparse.Namespace) -> int:
-    all_answer = False
-    for host in fleet.everyone():
+    states = []
+    for host in fleet.started():
         known = host.machine()
-        if known is None or not (paths.state() / "ssh_config").exists():
-            continue
-        machine, image = known
-        state = "off" if host.pid() is None else "answers" if host.answers() else "silent"
-        all_answer = state == "answers" if host.name == "lab1" else all_answer and state == "answers"
-        print(
-            f"{host.name}  {state}  pid {host.pid() or '-'}  ssh 127.0.0.1:{machine.ssh_port}  {machine.cpus} CPUs  "
-            f"{machine.memory_mib} MiB  image {image.name[:12]}  kernel arguments: {machine.append}"
-        )
-    return 0 if all_answer else 1
+        states.append("off" if host.pid() is None else "answers" if host.answers() else "silent")
+        line = f"{host.name}  {states[-1]}  pid {host.pid() or '-'}"
+        if known is not None:
+            machine, image = known
+            line += f"  ssh 127.0.0.1:{machine.ssh_port}  {machine.cpus} CPUs  {machine.memory_mib} MiB"
+            line += f"  image {image.name[:12]}  kernel arguments: {machine.append}"
+        print(line)
+    return 0 if states and set(states) == {"answers"} else 1
 
 
 def _ssh(options: argparse.Namespace) -> int:

@@ -10,14 +10,14 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from vnic_lab import grub, host_packages, inventory, machine, paths
+from vnic_lab import grub, host_packages, image_cache, inventory, machine, paths
 from vnic_lab.hypervisor import Hypervisor, free_port
-from vnic_lab.imaging import cache
 from vnic_lab.progress import say, step
 from vnic_lab.run import LabError
 
 MOST_HOSTS = 2
 BOOT_SECONDS = 600.0
+REBOOT_SECONDS = 120.0
 
 
 def everyone() -> list[Hypervisor]:
@@ -26,6 +26,11 @@ def everyone() -> list[Hypervisor]:
 
 def running() -> list[Hypervisor]:
     return [host for host in everyone() if host.pid() is not None]
+
+
+def started() -> list[Hypervisor]:
+    """Those of the last up, running or not; none after a down."""
+    return [host for host in everyone() if host.is_listed()]
 
 
 @contextlib.contextmanager
@@ -38,38 +43,47 @@ def exclusively() -> Iterator[None]:
         except BlockingIOError:
             say("another command works on the lab: waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        # The emulator must not inherit the lock.
-        os.set_inheritable(lock.fileno(), False)
         yield
 
 
 def up(hosts: int | None, keep_disk: bool) -> None:
-    """Have that many hypervisors (None: as many as run, at least one) that answer ssh."""
+    """Have that many hypervisors (None: as many as the last up, at least one) that answer ssh."""
     alive = running()
-    wanted = hosts or max(1, len(alive))
-    chosen = everyone()[:wanted]
-    if len(alive) == wanted and all(host.pid() for host in chosen):
-        if all(host.answers() for host in chosen):
+    chosen = everyone()[: hosts or max(1, len(started()))]
+    if names(alive) == names(chosen):
+        if all(host.answers() for host in chosen) or _come_up_by_themselves(chosen):
             _note_other_image(chosen)
-            say(f"up already: {_names(chosen)}")
+            say(f"up already: {names(chosen)}")
             return
-        say(f"{_names(chosen)} running without an answer over ssh: starting again")
+        say(f"{names(chosen)} running without an answer over ssh: starting again")
     elif alive:
-        say(f"{_names(alive)} running, {_names(chosen)} wanted: starting again, their igb ports are cabled otherwise")
+        say(f"{names(alive)} running, {names(chosen)} wanted: starting all again, their igb ports are cabled together")
     for host in alive:
         host.cut_power()
 
     host_packages.ensure()
-    image = cache.ensure()
-    for machine_ in _machines(wanted):
-        host = Hypervisor(machine_.name)
+    image = image_cache.ensure()
+    for host, machine_ in zip(chosen, _machines(len(chosen))):
         if not (keep_disk and _disk_fits(host, image)):
             host.fresh_disk(image)
         host.start(machine_, image)
     _write_inventory(chosen)
-    with step(f"booting {_names(chosen)}"):
+    with step(f"booting {names(chosen)}"):
         for host in chosen:
             host.wait(BOOT_SECONDS)
+
+
+def _come_up_by_themselves(hosts: list[Hypervisor]) -> bool:
+    """They may be booting: whoever started them may have gone, or one may reboot from inside."""
+    try:
+        for host in hosts:
+            patience = max(REBOOT_SECONDS, BOOT_SECONDS - host.age())
+            say(f"{host.name} is running, without an answer yet: waiting up to {patience:.0f} s")
+            host.wait(patience)
+    except LabError as error:
+        say(str(error))
+        return False
+    return True
 
 
 def down() -> None:
@@ -121,7 +135,7 @@ def find(name: str) -> Hypervisor:
     for host in everyone():
         if host.name == name:
             return host
-    raise LabError(f"no hypervisor {name!r}: {_names(everyone())}")
+    raise LabError(f"no hypervisor {name!r}: {names(everyone())}")
 
 
 def _machines(hosts: int) -> list[machine.Machine]:
@@ -145,7 +159,7 @@ def _disk_fits(host: Hypervisor, image: Path) -> bool:
 
 
 def _note_other_image(hosts: list[Hypervisor]) -> None:
-    current = cache.current_key()
+    current = image_cache.current_key()
     for host in hosts:
         known = host.machine()
         if known and known[1].name != current:
@@ -171,5 +185,5 @@ def _write_inventory(hosts: list[Hypervisor]) -> None:
         scratch.replace(target)
 
 
-def _names(hosts: list[Hypervisor]) -> str:
+def names(hosts: list[Hypervisor]) -> str:
     return ", ".join(host.name for host in hosts)

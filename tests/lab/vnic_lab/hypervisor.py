@@ -55,43 +55,49 @@ class Hypervisor:
         known = self.machine()
         if self.pid() is None or known is None or not _has_ssh_banner(known[0].ssh_port):
             return False
+        return self._try_ssh("true") is not None
+
+    def _try_ssh(self, *remote: str) -> str | None:
+        """Output of a command, whatever its exit status; None where ssh itself fails or takes a minute."""
         try:
-            return (
-                subprocess.run(
-                    self.ssh("true"),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    timeout=60,
-                    check=False,
-                ).returncode
-                == 0
+            done = subprocess.run(
+                self.ssh(*remote),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                timeout=60,
+                check=False,
             )
         except subprocess.TimeoutExpired:
-            return False
+            return None
+        return None if done.returncode == 255 else done.stdout
 
     def ssh(self, *remote: str) -> list[str]:
         return ["ssh", "-F", str(paths.state() / "ssh_config"), self.name, *remote]
+
+    def is_listed(self) -> bool:
+        """Whether the last up started it, and no down came since."""
+        try:
+            return f"Host {self.name}" in (paths.state() / "ssh_config").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return False
+
+    def age(self) -> float:
+        """Seconds since the emulator started."""
+        try:
+            return max(0.0, time.time() - self.pid_file.stat().st_mtime)
+        except OSError:
+            return 0.0
 
     # -- starting and stopping -------------------------------------------------------------------------------------
 
     def fresh_disk(self, image: Path) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.disk.unlink(missing_ok=True)
-        run(
-            [
-                which("qemu-img") or "qemu-img",
-                "create",
-                "-q",
-                "-f",
-                "qcow2",
-                "-F",
-                "raw",
-                "-b",
-                str(image / "root.img"),
-                str(self.disk),
-            ]
-        )
+        base = str(image / "root.img")
+        create = [which("qemu-img") or "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base]
+        run([*create, str(self.disk)])
 
     def start(self, machine: Machine, image: Path) -> None:
         """Start the emulator (not awaited); LabError with its words when it refuses."""
@@ -131,19 +137,8 @@ class Hypervisor:
 
     def _is_booted(self) -> bool:
         # Asked again and again: with --wait it may wait for a signal that has passed.
-        try:
-            state = subprocess.run(
-                self.ssh("systemctl", "is-system-running"),
-                stdin=subprocess.DEVNULL,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=60,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return False
-        return state.stdout.strip() in ("running", "degraded")
+        state = self._try_ssh("systemctl", "is-system-running")
+        return state is not None and state.strip() in ("running", "degraded")
 
     def power_off(self, seconds: float = 90) -> None:
         """An orderly shutdown; the power is cut when it takes too long."""

@@ -10,7 +10,8 @@ import time
 
 import pytest
 from vnic_lab import host_packages
-from vnic_lab.imaging import builder, cache
+from vnic_lab import image_cache as cache
+from vnic_lab.imaging import builder
 from vnic_lab.run import LabError
 
 
@@ -152,3 +153,12 @@ def test_inputs_are_the_sources_of_image_and_guest():
 
 def test_marker_is_json_of_every_product(images):
     assert set(json.loads((cache.ensure() / "complete.json").read_text())) == set(builder.PRODUCTS)
+
+
+def test_images_nobody_asks_for_are_removed_by_the_next_build(images):
+    forgotten, recent = images / "forgotten", images / "recent"
+    for one in (forgotten, recent):
+        one.mkdir(parents=True)
+    os.utime(forgotten, (1, 1))
+    cache.ensure()
+    assert not forgotten.exists() and recent.exists()

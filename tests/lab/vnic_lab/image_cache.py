@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from vnic_lab.run import LabError, as_root, run
 
 COMPLETE = "complete.json"
 BLOCK = 1 << 20
+# An image nobody has asked for in that time is removed by the next build.
+FORGOTTEN_AFTER = 14 * 24 * 3600
 
 
 def inputs() -> list[Path]:
-    """Every file the image is made of, besides the archive's packages."""
+    """Every file the image is made of, besides the archive's packages; this one decides nothing about its contents."""
     roots = [paths.LAB_SOURCES / "image", paths.LAB_SOURCES / "guest", paths.LAB_SOURCES / "vnic_lab/imaging"]
     return sorted(path for root in roots for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc")
 
@@ -67,6 +70,7 @@ def ensure() -> Path:
     images.mkdir(parents=True, exist_ok=True)
     directory = images / current_key()
     if is_complete(directory):
+        os.utime(directory)  # used
         return directory
     with (images / "lock").open("a", encoding="utf-8") as lock:
         try:
@@ -87,6 +91,9 @@ def _forget_leftovers(images: Path, directory: Path) -> None:
     """With the lock held nobody builds, so whatever is half-built is dead."""
     for leftover in images.glob("building-*"):
         run(as_root(["rm", "-rf", "--one-file-system", str(leftover)]))
+    for old in images.iterdir():
+        if old.is_dir() and old != directory and time.time() - old.stat().st_mtime > FORGOTTEN_AFTER:
+            run(as_root(["rm", "-rf", "--one-file-system", str(old)]))
     if directory.exists():
         say(f"image {directory.name[:12]} is damaged: building it again")
         run(as_root(["rm", "-rf", "--one-file-system", str(directory)]))
