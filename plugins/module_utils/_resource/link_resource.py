@@ -207,7 +207,7 @@ class LinkResource(Resource):
     def keeping(self, wish, link, state):
         """``wish`` with what it leaves alone as ``link`` has it now, for a link that is made anew."""
         settings = {setting.name: setting.read(link) for setting in self.settings}
-        settings.update(wish.settings)
+        settings = dict({name: value for name, value in settings.items() if value is not None}, **wish.settings)
         old, new = state.get(link.lower), state.get(wish.lower)
         fits = new is None or link.mtu <= new.mtu
         own = old is None or link.mac != old.mac  # else it is the lower device's, which a new link takes by itself

@@ -21,9 +21,18 @@ def _carriers(addresses, local):
     return names
 
 
-def management_path(host):
-    """Names of the devices under and over the one that carries the connection: itself, its bridge, bond or VLAN, their ports and lowers.
+def _masters(links, name):
+    found, link = set(), links.get(name)
+    while link is not None and link.master and link.master not in found:
+        found.add(link.master)
+        link = links.get(link.master)
+    return found
 
+
+def management_path(host):
+    """Names of the devices that carry the connection: the one with its address, all below it (ports, lower devices), and the masters above it.
+
+    What merely stands on one of them, as a guest's macvtap on the uplink with the address, takes nothing from the connection when it changes.
     Without an ssh connection (console, ansible-pull) the devices of the default routes stand in, because most reach the host through them.
     """
     links = host.ip.links()
@@ -41,5 +50,5 @@ def management_path(host):
             names |= {hop["dev"] for route in routes if route.get("dst") == "default" for hop in route.get("nexthops", ()) if hop.get("dev")}
     path = set()
     for name in names:
-        path |= links.stack(name)
+        path |= {name} | links.lowers(name) | _masters(links, name)
     return path
