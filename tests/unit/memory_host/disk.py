@@ -88,7 +88,7 @@ class Function:
         return self
 
     def virtual_functions(self, name, count, total, driver="igbvf", group=100):
-        """``count`` VFs of this function, whose network device is ``name``, each with a device of its own unless it has no driver."""
+        """``count`` VFs of this function, whose network device is ``name``; those driven by igbvf have one too."""
         self.host.put(self.path + "/sriov_totalvfs", str(total))
         self.host.put(self.path + "/sriov_numvfs", str(count))
         self.host.put(self.path + "/sriov_drivers_autoprobe", "1")

@@ -556,7 +556,7 @@ def test_an_error_of_the_disk_is_no_crash(lab, monkeypatch):
 
     monkeypatch.setattr(lab.files.worker, "call", broken)
     monkeypatch.setattr(
-        lab.files, "read_many", lambda paths, default=UNKNOWN, timeout=None: {path: default for path in paths}
+        lab.files, "read_many", lambda paths, default=UNKNOWN, timeout=None: dict.fromkeys(paths, default)
     )
     result = run(lab)
     assert result["system"]["kernel"] == result["cpus"]["online"] == result["virtualization"]["extension"] == "unknown"

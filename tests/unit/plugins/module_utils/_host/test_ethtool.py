@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Against the kernel that runs the test."""
+
+from __future__ import annotations
+
+import socket
+
+from ansible_collections.kvm.vnic.plugins.module_utils._host.ethtool import Ethtool
+from ansible_collections.kvm.vnic.plugins.module_utils._host.ethtool_ioctl import read_features
+from ansible_collections.kvm.vnic.plugins.module_utils._host.file_worker import FileWorker, Stuck
+from ansible_collections.kvm.vnic.plugins.module_utils._model.action import UNKNOWN
+
+STATES = {"on", "off", "on [fixed]", "off [fixed]"}
+
+
+def test_every_device_answers_with_all_features():
+    names = [name for _index, name in socket.if_nameindex()]
+    found = read_features(["no-such-device"] + names + ["a-name-that-is-far-too-long"])
+    assert sorted(found) == sorted(names) and "lo" in found
+    assert all(set(features.values()) <= STATES for features in found.values())
+    # drivers/net/loopback.c, gen_lo_setup
+    assert found["lo"]["loopback"] == "on [fixed]" and found["lo"]["rx-ntuple-filter"] == "off [fixed]"
+    assert len(found["lo"]) > 32
+
+
+def test_it_is_asked_in_the_worker():
+    worker = FileWorker()
+    try:
+        assert "lo" in Ethtool(worker).features(["lo"])
+    finally:
+        worker.close()
+
+
+def test_nobody_is_asked_about_nothing_and_what_hangs_is_unknown():
+    class Hanging:
+        def call(self, operation, *arguments, timeout=None):
+            raise Stuck(110, "did not return", operation)
+
+    assert Ethtool(None).features([]) == {}
+    assert Ethtool(Hanging()).features(iter(["lo"])) is UNKNOWN
