@@ -10,7 +10,8 @@ author: kvm.vnic contributors (@kvm-vnic)
 version_added: 0.1.0
 short_description: libvirt's XML of a NIC
 description:
-  - Renders the C(<interface>) that M(kvm.vnic.domain_interface) would attach, with the same code, so that it can be put into the XML of a guest that is
+  - Renders the C(<interface>) that M(kvm.vnic.domain_interface) would attach, with the same code, so that it can be
+    put into the XML of a guest that is
     yet to be defined.
 options:
   _input:
@@ -18,7 +19,8 @@ options:
     type: dict
     required: true
   pci:
-    description: PCI address of the VF, where the NIC names it by physical function and index, which only the host can resolve.
+    description: PCI address of the VF, where the NIC names it by physical function and index, which only the host can
+      resolve.
     type: str
 """
 
@@ -50,7 +52,9 @@ def interface_xml(nic, pci=None):
     except InvalidInput as error:
         raise AnsibleFilterError("kvm.vnic.interface_xml: %s" % error) from error
     except TypeError as error:
-        raise AnsibleFilterError("kvm.vnic.interface_xml: the NIC holds something that is no plain data: %s" % error) from error
+        raise AnsibleFilterError(
+            "kvm.vnic.interface_xml: the NIC holds something that is no plain data: %s" % error
+        ) from error
 
 
 class FilterModule:

@@ -9,16 +9,23 @@ DOCUMENTATION = r"""
 module: domain_interface
 short_description: Manage the network interfaces of libvirt's guests
 description:
-  - Attaches, changes and detaches the NICs of libvirt's QEMU guests, in the running guest and in its persistent definition, each compared and changed
+  - Attaches, changes and detaches the NICs of libvirt's QEMU guests, in the running guest and in its persistent
+    definition, each compared and changed
     by itself. Everything else in the domain's XML, and every PCI slot, stays as it is.
-  - A NIC is known by its O(domains[].interfaces[].name), which is kept in the XML as C(<alias name='ua-NAME'/>). A NIC that others made is adopted by
+  - A NIC is known by its O(domains[].interfaces[].name), which is kept in the XML as C(<alias name='ua-NAME'/>). A
+    NIC that others made is adopted by
     its MAC address.
-  - What is omitted is left alone; V(0) clears a number. A NIC that is made gets the model V(virtio) and the backend V(vhost) where nothing else is said.
-  - What cannot change in a running guest, such as the model, the queues or the source of a VF, is written to the definition and returned as
-    C(pending) until the guest starts again. With the consent C(replug:GUEST/NIC) the NIC is unplugged and plugged in anew instead.
-  - A missing NIC is plugged into a running guest without asking. Taking one out of a running guest needs the consent C(unplug:GUEST/NIC).
+  - What is omitted is left alone; V(0) clears a number. A NIC that is made gets the model V(virtio) and the backend
+    V(vhost) where nothing else is said.
+  - What cannot change in a running guest, such as the model, the queues or the source of a VF, is written to the
+    definition and returned as
+    C(pending) until the guest starts again. With the consent C(replug:GUEST/NIC) the NIC is unplugged and plugged in
+    anew instead.
+  - A missing NIC is plugged into a running guest without asking. Taking one out of a running guest needs the consent
+    C(unplug:GUEST/NIC).
   - A guest that is paused cannot release a NIC; that is refused.
-  - Virtual functions are attached with C(managed='yes'), so that libvirt takes them from their driver and writes their MAC address and VLAN.
+  - Virtual functions are attached with C(managed='yes'), so that libvirt takes them from their driver and writes
+    their MAC address and VLAN.
 author:
   - kvm.vnic contributors (@kvm-vnic)
 version_added: 0.1.0
@@ -36,7 +43,8 @@ options:
     default: []
     suboptions:
       name:
-        description: Name of the guest. At least one of O(domains[].name) and O(domains[].uuid) is needed; both together must mean the same guest.
+        description: Name of the guest. At least one of O(domains[].name) and O(domains[].uuid) is needed; both
+          together must mean the same guest.
         type: str
       uuid:
         description: UUID of the guest.
@@ -65,8 +73,10 @@ options:
           type:
             description:
               - libvirt's type of interface. Needed unless O(domains[].interfaces[].state=absent).
-              - V(hostdev) passes a virtual function through. V(direct) makes a macvtap on a device. V(bridge) makes a tap on a Linux or Open vSwitch bridge.
-                V(ethernet) takes a tap or macvtap that exists, and leaves it alone. V(network) leaves the choice to a network of libvirt's.
+              - V(hostdev) passes a virtual function through. V(direct) makes a macvtap on a device. V(bridge) makes a
+                tap on a Linux or Open vSwitch bridge.
+                V(ethernet) takes a tap or macvtap that exists, and leaves it alone. V(network) leaves the choice to a
+                network of libvirt's.
             type: str
             choices: [hostdev, direct, bridge, ethernet, network]
           source:
@@ -74,22 +84,27 @@ options:
             type: dict
             suboptions:
               pf:
-                description: Physical function of the VF, by device name or PCI address, for O(domains[].interfaces[].type=hostdev). It must be up.
+                description: Physical function of the VF, by device name or PCI address, for
+                  O(domains[].interfaces[].type=hostdev). It must be up.
                 type: str
               index:
                 description: Index of the VF within O(domains[].interfaces[].source.pf).
                 type: int
               pci:
-                description: PCI address of the VF itself, instead of O(domains[].interfaces[].source.pf) and index; quote it.
+                description: PCI address of the VF itself, instead of O(domains[].interfaces[].source.pf) and index;
+                  quote it.
                 type: str
               device:
                 description:
-                  - With O(domains[].interfaces[].type=direct) the device that the macvtap stands on, which cannot be a bridge's port.
-                  - With O(domains[].interfaces[].type=ethernet) the tap or macvtap itself. A tap with V(multi_queue) needs more than one of
+                  - With O(domains[].interfaces[].type=direct) the device that the macvtap stands on, which cannot be
+                    a bridge's port.
+                  - With O(domains[].interfaces[].type=ethernet) the tap or macvtap itself. A tap with V(multi_queue)
+                    needs more than one of
                     O(domains[].interfaces[].queues), one without exactly one.
                 type: str
               mode:
-                description: Mode of the macvtap. Required, because libvirt's own default, V(vepa), needs a switch that sends packets back.
+                description: Mode of the macvtap. Required, because libvirt's own default, V(vepa), needs a switch
+                  that sends packets back.
                 type: str
                 choices: [bridge, private, vepa, passthrough]
               bridge:
@@ -112,7 +127,8 @@ options:
           backend:
             description:
               - Whether packets of a V(virtio) NIC are moved by the kernel (V(vhost)) or by QEMU itself.
-              - It is always written, because libvirt falls back to QEMU in silence where nothing is said and vhost cannot be opened.
+              - It is always written, because libvirt falls back to QEMU in silence where nothing is said and vhost
+                cannot be opened.
             type: str
             choices: [vhost, qemu]
           mac:
@@ -123,29 +139,36 @@ options:
           vlan:
             description:
               - VLAN ID that the host tags the guest's packets with, V(0) for none.
-              - For VFs, Open vSwitch, and a macvtap in mode V(passthrough) on a VF. Elsewhere the guest could not start or the tag would be ignored.
+              - For VFs, Open vSwitch, and a macvtap in mode V(passthrough) on a VF. Elsewhere the guest could not
+                start or the tag would be ignored.
             type: int
           mtu:
-            description: MTU of the tap and of what the guest is told, 68 to 65535, V(0) for libvirt's choice. Not for V(hostdev) and V(direct).
+            description: MTU of the tap and of what the guest is told, 68 to 65535, V(0) for libvirt's choice. Not for
+              V(hostdev) and V(direct).
             type: int
           queues:
-            description: Pairs of queues of a V(virtio) NIC, 1 to 256. More than the guest has vCPUs are of no use to it.
+            description: Pairs of queues of a V(virtio) NIC, 1 to 256. More than the guest has vCPUs are of no use to
+              it.
             type: int
           rx_queue_size:
             description: Receive ring of a V(virtio) NIC; V(0), V(256), V(512) or V(1024).
             type: int
           tx_queue_size:
-            description: Transmit ring of a V(virtio) NIC; V(0) or V(256), because QEMU does not start with more on a tap or macvtap.
+            description: Transmit ring of a V(virtio) NIC; V(0) or V(256), because QEMU does not start with more on a
+              tap or macvtap.
             type: int
           boot_order:
-            description: Place of the NIC among what the firmware boots from, V(0) for none. Not for guests with C(<os><boot dev=…>).
+            description: Place of the NIC among what the firmware boots from, V(0) for none. Not for guests with
+              C(<os><boot dev=…>).
             type: int
           link_state:
-            description: Whether the guest sees a cable. V(up) and V(down) need no quotes, C(on) and C(off) are something else.
+            description: Whether the guest sees a cable. V(up) and V(down) need no quotes, C(on) and C(off) are
+              something else.
             type: str
             choices: [up, down]
           trust_guest_rx_filters:
-            description: Whether a V(virtio) guest may change the MAC address and receive filters of its macvtap or VF. Leave off for guests that are not trusted.
+            description: Whether a V(virtio) guest may change the MAC address and receive filters of its macvtap or
+              VF. Leave off for guests that are not trusted.
             type: bool
           port_isolated:
             description: Whether the bridge keeps this NIC from reaching other isolated ones.
@@ -203,7 +226,8 @@ actions:
   type: list
   elements: dict
   sample:
-    - {target: web1/back, field: persistent.queues, before: 1, after: 4, reason: differs, effect: now, reversible: "yes"}
+    - {target: web1/back, field: persistent.queues, before: 1, after: 4, reason: differs, effect: now, reversible:
+      "yes"}
 pending:
   description: What is in the definition and waits for the guest's next start.
   returned: success
@@ -215,7 +239,8 @@ pending:
       current: 1
       wanted: 4
       until: guest_start
-      reason: "cannot change while it is plugged in; allow_disruption: ['replug:web1/back'] unplugs it and plugs it in anew"
+      reason: "cannot change while it is plugged in; allow_disruption: ['replug:web1/back'] unplugs it and plugs it in
+        anew"
 notes:
   description: What is worth knowing and nothing failed for.
   returned: success

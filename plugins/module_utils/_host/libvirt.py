@@ -47,8 +47,12 @@ class Libvirt:
         if self._connection is not None and not self._connection.isAlive():  # its daemon was restarted
             self._connection = None
         if self._connection is None:
-            libvirt.registerErrorHandler(lambda context, error: None, None)  # otherwise every error is printed as well as raised
-            self._connection = self._call("connect to %s" % self._uri, libvirt.openReadOnly if self._only_reads else libvirt.open, self._uri)
+            libvirt.registerErrorHandler(
+                lambda context, error: None, None
+            )  # otherwise every error is printed as well as raised
+            self._connection = self._call(
+                "connect to %s" % self._uri, libvirt.openReadOnly if self._only_reads else libvirt.open, self._uri
+            )
         return self._connection
 
     @staticmethod
@@ -59,7 +63,8 @@ class Libvirt:
             raise ApplyFailed(what, error.get_error_message() or str(error)) from None
 
     def only_read(self):
-        """Ask for a connection that cannot change anything, which libvirt gives to every user; to be called before anything is asked."""
+        """Ask for a connection that cannot change anything, which libvirt gives to every user; to be called before
+        anything is asked."""
         self._only_reads = True
 
     def version(self):
@@ -114,21 +119,25 @@ class Libvirt:
         self._device("update", uuid, xml, live, config)
 
     def detach(self, uuid, xml, live, config):
-        """Ask for removal; in a running guest it is gone only when the guest released it and :meth:`domains` no longer shows it."""
+        """Ask for removal; in a running guest it is gone only when the guest released it and :meth:`domains` no
+        longer shows it."""
         self._device("detach", uuid, xml, live, config)
 
     def redefine(self, uuid, seen, change):
         """Put ``change(XML)`` in the place of the persistent definition, whole or not at all.
 
-        ``seen``: the ``persistent_xml`` that the change was thought out on. Raises :class:`Conflict` when it is no longer that: somebody
-        else redefined the guest. Only here secrets are read, because libvirt would forget those that a definition leaves out.
+        ``seen``: the ``persistent_xml`` that the change was thought out on. Raises :class:`Conflict` when it is no
+        longer that: somebody else redefined the guest. Only here secrets are read, because libvirt would forget those
+        that a definition leaves out.
         """
         domain = self._call("look up domain %s" % uuid, self._open.lookupByUUIDString, uuid)
         inactive = libvirt.VIR_DOMAIN_XML_INACTIVE
         whole = self._call("read %s" % domain.name(), domain.XMLDesc, inactive | libvirt.VIR_DOMAIN_XML_SECURE)
         changed = change(whole)
         if self._call("read %s" % domain.name(), domain.XMLDesc, inactive) != seen:
-            raise Conflict("guest %s was redefined by somebody else in between: nothing was written, run again" % domain.name())
+            raise Conflict(
+                "guest %s was redefined by somebody else in between: nothing was written, run again" % domain.name()
+            )
         self._call("define %s" % domain.name(), self._open.defineXML, changed)
 
     def network(self, name):

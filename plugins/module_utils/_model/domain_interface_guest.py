@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Guests as wished: each named once, with its NICs. A guest's name is opaque data: libvirt accepts ``$(id)``, ``..`` and worse."""
+"""Guests as wished: each named once, with its NICs. A guest's name is opaque data: libvirt accepts ``$(id)``, ``..``
+and worse."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _UUID = re.compile(r"^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-
 
 @dataclass(frozen=True)
 class GuestWish:
-    """``name`` or ``uuid`` may be None, not both. ``nics``: :class:`NicWish`; ``purge``: remove NICs with our alias that are not listed."""
+    """``name`` or ``uuid`` may be None, not both. ``nics``: :class:`NicWish`; ``purge``: remove NICs with our alias
+    that are not listed."""
 
     name: object
     uuid: object
@@ -36,7 +38,7 @@ def parse_uuid(text):
     """The canonical lower-case form with dashes. Raises ValueError."""
     given = str(text).strip().lower()
     if not _UUID.match(given):
-        raise ValueError("is no UUID: expected 32 hexadecimal digits such as \"0f5b1e2c-6a3d-4c8e-9b7f-1d2e3f4a5b6c\"")
+        raise ValueError('is no UUID: expected 32 hexadecimal digits such as "0f5b1e2c-6a3d-4c8e-9b7f-1d2e3f4a5b6c"')
     plain = given.replace("-", "")
     return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
 
@@ -66,7 +68,9 @@ def _parse_guest(item, problems, macs, vfs):
         nic = parse_nic(entry, at)
         nics.append(nic)
         if nic.present:
-            _once(nic.settings.get("mac"), at.path, macs, "two NICs with one MAC address disturb each other", at.at("mac"))
+            _once(
+                nic.settings.get("mac"), at.path, macs, "two NICs with one MAC address disturb each other", at.at("mac")
+            )
             _once(_vf_key(nic), at.path, vfs, "one virtual function serves one NIC", at.at("source"))
     problems.at("interfaces").unique([nic.name for nic in nics], "name")
     return GuestWish(name, uuid, tuple(nics), bool(item.get("purge")), problems.path)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which settings of a NIC exclude each other, whatever the host: libvirt accepts most of these and drops them, or fails when the guest starts."""
+"""Which settings of a NIC exclude each other, whatever the host: libvirt accepts most of these and drops them, or
+fails when the guest starts."""
 
 from __future__ import annotations
 
@@ -23,7 +24,9 @@ _CLEARED = (0, False, None)
 def _asks(settings, name):
     """Whether ``settings`` wish more of ``name`` than that it be off."""
     value = settings.get(name)
-    return value not in _CLEARED and not (name == "queues" and value == 1) and not (name == "link_state" and value == "up")
+    return (
+        value not in _CLEARED and not (name == "queues" and value == 1) and not (name == "link_state" and value == "up")
+    )
 
 
 def check_combination(settings, problems):
@@ -41,31 +44,42 @@ def check_combination(settings, problems):
             if name == "backend" and settings.get(name) == "qemu":
                 continue  # an emulated NIC has no other
             if _asks(settings, name):
-                problems.at(name).add(settings[name], "goes with model virtio only: %s is emulated by QEMU, with one queue" % model)
+                problems.at(name).add(
+                    settings[name], "goes with model virtio only: %s is emulated by QEMU, with one queue" % model
+                )
     if kind == "direct":
         _check_direct(settings, problems)
     if kind == "bridge" and _asks(settings, "vlan") and settings.get("virtualport") != "openvswitch":
         problems.at("vlan").add(
             settings["vlan"],
-            "cannot be tagged by a plain Linux bridge: put the bridge on a VLAN subinterface (module vlan), or use Open vSwitch and say"
-            " source.virtualport: openvswitch",
+            "cannot be tagged by a plain Linux bridge: put the bridge on a VLAN subinterface (module vlan), or use Open"
+            " vSwitch and say source.virtualport: openvswitch",
         )
     if kind == "ethernet":
         for name in ("vlan", "port_isolated"):
             if _asks(settings, name):
-                problems.at(name).add(settings[name], "is not for type ethernet: whoever made the device tags its packets and isolates its port")
+                problems.at(name).add(
+                    settings[name],
+                    "is not for type ethernet: who made the device tags its packets and isolates its port",
+                )
     if _asks(settings, "port_isolated") and settings.get("virtualport") == "openvswitch":
-        problems.at("port_isolated").add(True, "is for ports of Linux bridges: in Open vSwitch use flows or protected ports")
+        problems.at("port_isolated").add(
+            True, "is for ports of Linux bridges: in Open vSwitch use flows or protected ports"
+        )
 
 
 def _check_direct(settings, problems):
     if _asks(settings, "vlan") and (settings.get("source") or {}).get("mode") != "passthrough":
         problems.at("vlan").add(
             settings["vlan"],
-            "cannot be tagged by a macvtap, except in mode passthrough on a VF: libvirt would define this and fail to start the guest;"
-            " use a VLAN subinterface (module vlan) as source.device",
+            "cannot be tagged by a macvtap, except in mode passthrough on a VF: libvirt would define this and fail to start"
+            " the guest; use a VLAN subinterface (module vlan) as source.device",
         )
     if _asks(settings, "mtu"):
-        problems.at("mtu").add(settings["mtu"], "is not for type direct: the macvtap takes the MTU of its lower device, set that")
+        problems.at("mtu").add(
+            settings["mtu"], "is not for type direct: the macvtap takes the MTU of its lower device, set that"
+        )
     if _asks(settings, "port_isolated"):
-        problems.at("port_isolated").add(True, "is not for type direct: a macvtap is no bridge's port; mode private keeps guests apart")
+        problems.at("port_isolated").add(
+            True, "is not for type direct: a macvtap is no bridge's port; mode private keeps guests apart"
+        )

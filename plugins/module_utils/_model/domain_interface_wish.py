@@ -41,8 +41,11 @@ _NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$", re.ASCII)
 
 @dataclass(frozen=True)
 class NicWish:
-    """``settings``: ``{name of a setting in interface_xml: canonical value}`` of what is not left alone; a VF that is named by its PF is in
-    ``vf`` as ``(pf, index)`` until the host was asked, and not in the settings. ``path``: where the user wrote it."""
+    """One NIC. ``settings``: ``{name of a setting in interface_xml: canonical value}`` of what is not left alone.
+
+    ``vf``: ``(pf, index)`` of a VF that is named by its PF; until the host was asked it is not in the settings. ``path``: where the
+    user wrote the wish.
+    """
 
     name: str
     present: bool = True
@@ -64,14 +67,17 @@ def one_of(value, allowed, what, problems):
 
 
 def parse_pf(text):
-    """A PF by PCI address, in canonical form, or by the name it has on the host, which is not for us to judge. Raises ValueError."""
+    """A PF by PCI address, in canonical form, or by the name it has on the host, which is not for us to judge. Raises
+    ValueError."""
     text = str(text)
     if _NUMBER.match(text):
         return parse_pci(text)  # says which trap that is
     if is_pci(text):
         return parse_pci(text)
     if not text or "/" in text or "\0" in text or len(text.encode()) > 15:
-        raise ValueError("is no physical function: expected the name of its device, such as \"enp59s0f0\", or its PCI address")
+        raise ValueError(
+            'is no physical function: expected the name of its device, such as "enp59s0f0", or its PCI address'
+        )
     return text
 
 
@@ -86,7 +92,9 @@ def _unknown_keys(given, known, problems):
     for key in given:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, 1)
-            problems.at(str(key)).add(given[key], "is no parameter here%s" % (": did you mean %s?" % near[0] if near else ""))
+            problems.at(str(key)).add(
+                given[key], "is no parameter here%s" % (": did you mean %s?" % near[0] if near else "")
+            )
 
 
 def _parse_source(kind, source, problems):
@@ -94,19 +102,30 @@ def _parse_source(kind, source, problems):
     required, optional = SOURCES[kind]
     for key in sorted(source):
         if key not in required + optional:
-            problems.at(key).add(source[key], "does not belong to type %s, which takes %s" % (kind, ", ".join(required + optional)))
+            problems.at(key).add(
+                source[key], "does not belong to type %s, which takes %s" % (kind, ", ".join(required + optional))
+            )
     for key in required:
         if source.get(key) is None:
             problems.at(key).add(None, "is missing: type %s needs it" % kind)
     if kind == "hostdev":
         return _parse_vf(source, problems)
-    parsers = {"bridge": parse_interface_name, "device": parse_own_interface_name if kind == "ethernet" else parse_opaque}
-    found = {key: problems.at(key).parse(parsers.get(key, parse_opaque), source.get(key)) for key in required if key != "mode"}
+    parsers = {
+        "bridge": parse_interface_name,
+        "device": parse_own_interface_name if kind == "ethernet" else parse_opaque,
+    }
+    found = {
+        key: problems.at(key).parse(parsers.get(key, parse_opaque), source.get(key))
+        for key in required
+        if key != "mode"
+    }
     if kind == "direct":
         found["mode"] = one_of(source.get("mode"), MODES, "macvtap mode of libvirt's", problems.at("mode"))
     if source.get("portgroup") is not None:
         found["portgroup"] = str(source["portgroup"])
-    return found, one_of(source.get("virtualport"), VIRTUALPORTS, "virtual port", problems.at("virtualport")), None
+    port = one_of(source.get("virtualport"), VIRTUALPORTS, "virtual port", problems.at("virtualport"))
+    # left out, there is none: the bridge and how to join it are one thing
+    return found, (port or "") if kind == "bridge" else None, None
 
 
 def _parse_vf(source, problems):
@@ -152,7 +171,9 @@ def parse_nic(item, problems):
     state = one_of(item.get("state") or "present", ("present", "absent"), "state", at("state"))
     settings = {"name": name, "mac": at("mac").parse(parse_mac, item.get("mac"))}
     if state == "absent":
-        return NicWish(name, False, {key: value for key, value in settings.items() if value is not None}, path=problems.path)
+        return NicWish(
+            name, False, {key: value for key, value in settings.items() if value is not None}, path=problems.path
+        )
     kind = one_of(item.get("type"), TYPES, "type of interface", at("type"))
     if item.get("type") is None:
         at("type").add(None, "is missing: allowed are %s" % ", ".join(TYPES))
@@ -164,7 +185,10 @@ def parse_nic(item, problems):
     settings["queues"] = at("queues").whole(item.get("queues"), 1, MAX_QUEUES, "number of queues")
     settings["rx_queue_size"] = _ring(item.get("rx_queue_size"), RING_SIZES, "", at("rx_queue_size"))
     settings["tx_queue_size"] = _ring(
-        item.get("tx_queue_size"), RING_SIZES[:2], ": QEMU does not start with more on a tap or macvtap", at("tx_queue_size")
+        item.get("tx_queue_size"),
+        RING_SIZES[:2],
+        ": QEMU does not start with more on a tap or macvtap",
+        at("tx_queue_size"),
     )
     settings["boot_order"] = _clearable(item.get("boot_order"), 1, MAX_BOOT_ORDER, "boot order", at("boot_order"))
     settings["link_state"] = one_of(item.get("link_state"), LINK_STATES, "link state", at("link_state"))

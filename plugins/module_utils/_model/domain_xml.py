@@ -14,8 +14,9 @@ __all__ = ["DomainInterface", "OUR_ALIAS", "host_pci_devices", "interfaces", "pa
 
 @dataclass(frozen=True)
 class DomainInterface:
-    """One ``<interface>``. ``name``: our identity for it, None for one that others made; ``source``: in the words of the module's
-    parameters (``device``, ``mode``, ``bridge``, ``network``, ``portgroup``), for hostdev ``{"pci": address}``; ``address``: the slot that
+    """One ``<interface>``. ``name``: our identity for it, None for one that others made; ``source``: in the words of
+    the module's parameters (``device``, ``mode``, ``bridge``, ``network``, ``portgroup``), for hostdev ``{"pci":
+    address}``; ``address``: the slot that
     the guest sees; absent settings are None."""
 
     name: object
@@ -34,7 +35,8 @@ class DomainInterface:
 
 
 def parse(text):
-    """The root element. Raises ValueError for XML with a document type: libvirt writes none, and entities have no place here."""
+    """The root element. Raises ValueError for XML with a document type: libvirt writes none, and entities have no
+    place here."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise ValueError("domain XML with a document type declaration is refused")
     return ElementTree.fromstring(text)
@@ -63,7 +65,8 @@ def interfaces(text):
 
 
 def host_pci_devices(text):
-    """Addresses of the host's PCI functions that the domain takes, by ``<interface type='hostdev'>`` or plain ``<hostdev>``."""
+    """Addresses of the host's PCI functions that the domain takes, by ``<interface type='hostdev'>`` or plain
+    ``<hostdev>``."""
     return host_pci_devices_of(parse(text))
 
 

@@ -14,14 +14,14 @@ OUR_ALIAS = "ua-"  # libvirt keeps only user aliases that begin so (docs: format
 
 # What says who a NIC is and where it sits; everything else belongs to its type.
 _SURVIVES_TYPE = ("mac", "boot", "alias", "address", "teaming")
-_OPENVSWITCH = "openvswitch"
 
 
 @dataclass(frozen=True)
 class Setting:
     """``read(element)`` gives the value or None; ``write(element, value)`` sets it, or takes it away with None.
 
-    ``absent``: what None means; a wish of it takes the setting away. ``same(current, wished)``: whether the wish is met.
+    ``absent``: what None means; a wish of it takes the setting away. ``same(current, wished)``: whether the wish is
+    met.
     """
 
     name: str
@@ -110,6 +110,15 @@ def _write_model(element, value):
         _remove(element, "driver")
 
 
+_VIRTUALPORT = _attribute("", "virtualport", "type")
+
+
+def _write_virtualport(element, value):
+    _remove(element, "virtualport")
+    if value is not None:
+        ElementTree.SubElement(element, "virtualport", type=value)
+
+
 def _switch(name, read_text, write_text):
     def read(element):
         text = read_text(element)
@@ -153,7 +162,7 @@ SETTINGS = (
     Setting("name", _read_alias, _write_alias),
     Setting("mac", _read_mac, _write_mac),
     Setting("source", read_source, write_source, same=same_source),
-    _attribute("virtualport", "virtualport", "type"),
+    Setting("virtualport", _VIRTUALPORT.read, _write_virtualport, absent=""),
     Setting("model", _read_model, _write_model),
     _attribute("backend", "driver", "name"),
     _attribute("queues", "driver", "queues", absent=1, number=True),
@@ -172,7 +181,8 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 def completed(wished, element=None):
     """``wished`` with what libvirt would otherwise choose by itself: the model, and for virtio the backend.
 
-    ``element``: the NIC as it is, None for one to be made. What it has already is not touched, except where the wish takes its ground away.
+    ``element``: the NIC as it is, None for one to be made. What it has already is not touched, except where the wish
+    takes its ground away.
     """
     wished = dict(wished)
     anew = element is None or ("type" in wished and wished["type"] != element.get("type"))
@@ -182,13 +192,15 @@ def completed(wished, element=None):
         wished.setdefault("model", "virtio")
     before = None if anew else _read_model(element)
     if wished.get("model") == "virtio" and before != "virtio":
-        # without a name libvirt quietly takes QEMU's slow path where it cannot open vhost (docs: formatdomain, "Setting NIC driver-specific options")
+        # without a name libvirt quietly takes QEMU's slow path where it cannot open vhost (docs: formatdomain,
+        # "Setting NIC driver-specific options")
         wished.setdefault("backend", "vhost")
     return wished
 
 
 def differences(element, wished):
-    """``[(name, before, after)]`` of what ``element`` shows otherwise than ``wished`` (``{setting: value}``, complete)."""
+    """``[(name, before, after)]`` of what ``element`` shows otherwise than ``wished`` (``{setting: value}``,
+    complete)."""
     return [
         (setting.name, setting.current(element), wished[setting.name])
         for setting in SETTINGS
@@ -204,6 +216,13 @@ def edited(element, wished):
         if setting.name in wished:
             setting.put(element, wished[setting.name])
     return element
+
+
+def lost_with_type(element):
+    """Tags of what others put into ``element`` and what another type of interface cannot keep, such as
+    ``filterref``."""
+    ours = ("source", "target", "model", "driver", "vlan", "mtu", "link", "port", "virtualport")
+    return sorted({child.tag for child in element if child.tag not in _SURVIVES_TYPE + ours})
 
 
 def rendered(wished):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Edit one interface of a whole domain XML and give back every other byte of meaning: prefixes, comments, foreign elements."""
+"""Edit one interface of a whole domain XML and give back every other byte of meaning: prefixes, comments, foreign
+elements."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ def _refuse_doctype(*_arguments):
 
 
 def parse_exactly(text):
-    """The root element with names as they are written, so that namespace prefixes survive. Raises ValueError for a document type."""
+    """The root element with names as they are written, so that namespace prefixes survive. Raises ValueError for a
+    document type."""
     builder = ElementTree.TreeBuilder(insert_comments=True, insert_pis=True)
     parser = expat.ParserCreate()
     parser.buffer_text = True

@@ -22,7 +22,8 @@ def pci_address(element):
 
 
 def read_source(element):
-    """``{pci}``, ``{device, mode}``, ``{bridge}``, ``{network, portgroup}`` or, for type ethernet, ``{device}``; what is absent is left out."""
+    """``{pci}``, ``{device, mode}``, ``{bridge}``, ``{network, portgroup}`` or, for type ethernet, ``{device}``; what
+    is absent is left out."""
     source = element.find("source")
     kind = element.get("type")
     if kind == "ethernet":

@@ -61,9 +61,17 @@ class DomainInterface(Resource):
             step = action.data
             if step.scope != LIVE or step.verb not in (DETACH, REPLUG):
                 continue
-            who = "running guest %s, which loses its NIC %s (%s)" % (step.match.guest.name, step.match.wish.name, step.nic.mac)
+            who = "running guest %s, which loses its NIC %s (%s)" % (
+                step.match.guest.name,
+                step.match.wish.name,
+                step.nic.mac,
+            )
             if step.verb == REPLUG:
-                yield Danger("replug:%s" % action.target, "unplugging NIC %s and plugging it in anew" % action.target, (who + " for a while",))
+                yield Danger(
+                    "replug:%s" % action.target,
+                    "unplugging NIC %s and plugging it in anew" % action.target,
+                    (who + " for a while",),
+                )
             else:
                 yield Danger("unplug:%s" % action.target, "unplugging NIC %s" % action.target, (who,))
 
@@ -84,31 +92,48 @@ class DomainInterface(Resource):
             if match.wish.present:
                 found += _notes(match, state)
         saved = [guest.name for guest in state.wished if guest.saved and guest.live is None]
-        return found + ["guest %s has a managed-save image: libvirt restores it with the NICs it was saved with" % name for name in saved]
+        return found + [
+            "guest %s has a managed-save image: libvirt restores it with the NICs it was saved with" % name
+            for name in saved
+        ]
 
     def apply(self, host, batch):
         return Apply(host).run(batch)
 
     def budget(self, actions):
-        plugged = {id(action.data) for action in actions if action.data.scope == LIVE and action.data.verb in (ATTACH, DETACH, REPLUG)}
+        plugged = {
+            id(action.data)
+            for action in actions
+            if action.data.scope == LIVE and action.data.verb in (ATTACH, DETACH, REPLUG)
+        }
         return _WRITING_SECONDS + RELEASE_SECONDS * len(plugged)
 
     def show(self, state):
-        return {guest.name: {name: _shown(found) for name, found in (("persistent", guest.persistent), ("live", guest.live))} for guest in state.wished}
+        return {
+            guest.name: {
+                name: _shown(found) for name, found in (("persistent", guest.persistent), ("live", guest.live))
+            }
+            for guest in state.wished
+        }
 
 
 def _shown(definition):
     if definition is None:
         return None
     return [
-        {setting.name: setting.read(nic.element) for setting in SETTINGS if setting.read(nic.element) is not None} for nic in definition.nics
+        {setting.name: setting.read(nic.element) for setting in SETTINGS if setting.read(nic.element) is not None}
+        for nic in definition.nics
     ]
 
 
 def _notes(match, state):
     vcpus, queues = match.guest.count_of_vcpus(), match.wish.settings.get("queues", 1)
     if vcpus is not None and queues > vcpus:
-        yield "%s has %d queues and the guest %d vCPUs: its driver uses no more than it has vCPUs" % (match.target, queues, vcpus)
+        yield "%s has %d queues and the guest %d vCPUs: its driver uses no more than it has vCPUs" % (
+            match.target,
+            queues,
+            vcpus,
+        )
     source = match.wish.settings.get("source", {})
     link = state.links.get(source.get("device")) if match.wish.settings.get("type") == "direct" else None
     if link is not None and not link.up:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carry out steps by libvirt's device calls, each on what is there at that moment, and wait until the guest shows it."""
+"""Carry out steps by libvirt's device calls, each on what is there at that moment, and wait until the guest shows
+it."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from .._model.names import is_libvirts_own
 from .domain_interface_plan import ATTACH, DETACH, LIVE, PERSISTENT, REDEFINE, REPLUG, UPDATE
 from .domain_interface_state import read_guest
 
-RELEASE_SECONDS = 30.0  # a device is gone when the guest's own kernel let it go; emulated guests take their time
+RELEASE_SECONDS = 60.0  # a device is gone when the guest's own kernel let it go; emulated guests take their time
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 1.0
 
@@ -60,7 +61,9 @@ class Apply:
             except VnicError as error:
                 failed.add(action.target)
                 answers[id(action.data)] = str(error)
-        return [Result(action, FAILED if answers[id(action.data)] else DONE, answers[id(action.data)]) for action in actions]
+        return [
+            Result(action, FAILED if answers[id(action.data)] else DONE, answers[id(action.data)]) for action in actions
+        ]
 
     def _guest(self, step):
         domain = self._libvirt.domain(step.match.guest.uuid)
@@ -70,7 +73,9 @@ class Apply:
 
     @staticmethod
     def _changed(step):
-        return Conflict("NIC %s was changed by somebody else in between: it was left alone, run again" % step.match.target)
+        return Conflict(
+            "NIC %s was changed by somebody else in between: it was left alone, run again" % step.match.target
+        )
 
     def _persistent(self, step):
         """The guest as it is now and the NIC in its definition, which must still be what the plan was made on."""
@@ -104,7 +109,9 @@ class Apply:
         if twin is not None:
             settings.setdefault("mac", twin.mac)
         address = None if twin is None else twin.element.find("address")
-        self._libvirt.attach(guest.uuid, text_of(_placed(rendered(settings), guest.persistent.root, address)), live=False, config=True)
+        self._libvirt.attach(
+            guest.uuid, text_of(_placed(rendered(settings), guest.persistent.root, address)), live=False, config=True
+        )
 
     def _update_persistent(self, step):
         guest, nic = self._persistent(step)
@@ -114,7 +121,9 @@ class Apply:
         guest, nic = self._persistent(step)
         position = guest.persistent.at(nic)
         self._libvirt.redefine(
-            guest.uuid, guest.persistent.text, lambda text: replace_interface(text, position, lambda old: edited(old, step.settings))
+            guest.uuid,
+            guest.persistent.text,
+            lambda text: replace_interface(text, position, lambda old: edited(old, step.settings)),
         )
 
     def _detach_persistent(self, step):
@@ -139,16 +148,22 @@ class Apply:
         if not self._until(lambda: self._same(self._guest(step), step) is None):
             raise ApplyFailed(
                 "unplug NIC %s" % step.match.target,
-                "the guest did not release it within %g s: it must be past booting and handle PCI hot-unplug; run again" % RELEASE_SECONDS,
+                "the guest did not release it within %g s: it must be past booting and handle PCI hot-unplug; run again"
+                % RELEASE_SECONDS,
             )
 
     def _attach_live(self, step):
-        """Plug in what the definition says, so that the next start changes nothing: same MAC address and, where it is free, same slot."""
+        """Plug in what the definition says, so that the next start changes nothing: same MAC address and, where it is
+        free, same slot."""
         guest = self._guest(step)
         if guest.live is None:
             raise Conflict("guest %s was shut off in between: its definition is as wished" % guest.name)
         name = step.match.wish.name
-        twin = next((nic for nic in guest.persistent.nics if nic.name == name), None) if guest.persistent is not None else None
+        twin = (
+            next((nic for nic in guest.persistent.nics if nic.name == name), None)
+            if guest.persistent is not None
+            else None
+        )
         if twin is None:
             element = rendered(step.settings)
         else:
@@ -169,7 +184,9 @@ class Apply:
             else:
                 self._plug_transient(step)
         except VnicError as error:
-            raise ApplyFailed("plug in NIC %s again" % step.match.target, "%s (it is unplugged now; run again)" % error) from None
+            raise ApplyFailed(
+                "plug in NIC %s again" % step.match.target, "%s (it is unplugged now; run again)" % error
+            ) from None
 
     def _plug_transient(self, step):
         element = edited(step.nic.element, dict(step.settings, name=step.match.wish.name))

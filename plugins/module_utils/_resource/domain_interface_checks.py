@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What only the host can tell about a wish: things that are not there, and things that libvirt takes and a guest then cannot start with."""
+"""What only the host can tell about a wish: things that are not there, and things that libvirt takes and a guest then
+cannot start with."""
 
 from __future__ import annotations
 
@@ -23,7 +24,9 @@ def missing(desired, state):
         elif kind == "network":
             network = state.networks[source["network"]]
             if network is None or not network[1]:
-                trouble = "is no network of libvirt here" if network is None else "is not active: start it (virsh net-start)"
+                trouble = (
+                    "is no network of libvirt here" if network is None else "is not active: start it (virsh net-start)"
+                )
                 found.append(Problem(path + ".network", source["network"], trouble))
         else:
             key = "bridge" if kind == "bridge" else "device"
@@ -42,12 +45,21 @@ def _missing_vf(nic, state, path):
         shown = "%s#%d" % nic.vf
         absent = "has no virtual function of that index: create the VFs first (module sriov)"
         if vf.pf is None:
-            return [Problem(path + ".pf", nic.vf[0], "is no physical function of this host, or its driver is not bound")]
+            return [
+                Problem(path + ".pf", nic.vf[0], "is no physical function of this host, or its driver is not bound")
+            ]
     if vf.pci is None:
         return [Problem(path, shown, absent)]
     if vf.pf is not None and not vf.pf.up:
         # src/util/virnetdev.c, virNetDevSetVfConfig: libvirt refuses, and does not bring it up itself
-        return [Problem(path, shown, "belongs to %s, which is down: bring it up first (module sriov), libvirt refuses its VFs till then" % vf.pf.name)]
+        return [
+            Problem(
+                path,
+                shown,
+                "belongs to %s, which is down: bring it up first (module sriov), libvirt refuses its VFs till then"
+                % vf.pf.name,
+            )
+        ]
     return []
 
 
@@ -72,10 +84,20 @@ def _direct(nic, source, state):
     if link is None:
         return
     if nic.settings.get("vlan") and link.name not in state.vf_devices:
-        yield _problem(nic, "vlan", "cannot be tagged: %s is no virtual function; use a VLAN subinterface (module vlan) as source.device" % link.name)
+        yield _problem(
+            nic,
+            "vlan",
+            "cannot be tagged: %s is no virtual function; use a VLAN subinterface (module vlan) as source.device"
+            % link.name,
+        )
     master = state.links.get(link.master) if link.master else None
     if master is not None and master.kind in ("bridge", "openvswitch"):
-        yield _problem(nic, "source.device", "is a port of %s, and one device is either a bridge's port or a macvtap's parent" % master.name, link.name)
+        yield _problem(
+            nic,
+            "source.device",
+            "is a port of %s, and one device is either a bridge's port or a macvtap's parent" % master.name,
+            link.name,
+        )
 
 
 def _bridge(nic, source, state):
@@ -86,7 +108,9 @@ def _bridge(nic, source, state):
     if link.kind == "bridge" and ovs:
         yield _problem(nic, "source.virtualport", "does not fit: %s is a Linux bridge" % link.name, "openvswitch")
     elif link.kind == "openvswitch" and not ovs:
-        yield _problem(nic, "source.bridge", "is a bridge of Open vSwitch: say source.virtualport: openvswitch", link.name)
+        yield _problem(
+            nic, "source.bridge", "is a bridge of Open vSwitch: say source.virtualport: openvswitch", link.name
+        )
     elif link.kind not in ("bridge", "openvswitch"):
         yield _problem(nic, "source.bridge", "is no bridge, but a %s" % (link.kind or "network card"), link.name)
 
@@ -96,13 +120,21 @@ def _ethernet(nic, source, state):
     if link is None:
         return
     if link.kind not in ("tun", "macvtap"):
-        yield _problem(nic, "source.device", "is neither a tap nor a macvtap, but a %s" % (link.kind or "network card"), link.name)
+        yield _problem(
+            nic, "source.device", "is neither a tap nor a macvtap, but a %s" % (link.kind or "network card"), link.name
+        )
     elif link.kind == "tun" and isinstance(link.data.get("multi_queue"), bool):
         # drivers/net/tun.c, tun_not_capable and tun_set_iff: the flag has to be the device's, else EINVAL
         several = nic.settings.get("queues", 1) > 1
         if several != link.data["multi_queue"]:
-            wanted = "without multi_queue, for 1 queue" if link.data["multi_queue"] else "with multi_queue, for %d queues" % nic.settings["queues"]
-            yield _problem(nic, "source.device", "cannot be opened as it is: make it anew %s (module tap)" % wanted, link.name)
+            wanted = (
+                "without multi_queue, for 1 queue"
+                if link.data["multi_queue"]
+                else "with multi_queue, for %d queues" % nic.settings["queues"]
+            )
+            yield _problem(
+                nic, "source.device", "cannot be opened as it is: make it anew %s (module tap)" % wanted, link.name
+            )
 
 
 def _network(nic, source, state):
@@ -112,12 +144,23 @@ def _network(nic, source, state):
     root = network[0]
     groups = [group.get("name") for group in root.findall("portgroup")]
     if source.get("portgroup") and source["portgroup"] not in groups:
-        yield _problem(nic, "source.portgroup", "is no port group of %s: allowed are %s" % (source["network"], ", ".join(groups) or "none"), source["portgroup"])
+        yield _problem(
+            nic,
+            "source.portgroup",
+            "is no port group of %s: allowed are %s" % (source["network"], ", ".join(groups) or "none"),
+            source["portgroup"],
+        )
     forward = root.find("forward")
     port = root.find("virtualport")
-    tags = (forward is not None and forward.get("mode") in ("hostdev", "passthrough")) or (port is not None and port.get("type") == "openvswitch")
+    tags = (forward is not None and forward.get("mode") in ("hostdev", "passthrough")) or (
+        port is not None and port.get("type") == "openvswitch"
+    )
     if nic.settings.get("vlan") and not tags:
-        yield _problem(nic, "vlan", "cannot be tagged: network %s has neither virtual functions nor Open vSwitch" % source["network"])
+        yield _problem(
+            nic,
+            "vlan",
+            "cannot be tagged: network %s has neither virtual functions nor Open vSwitch" % source["network"],
+        )
 
 
 def _boot_order(guest, nic):
@@ -126,7 +169,11 @@ def _boot_order(guest, nic):
         return
     root = guest.persistent.root
     if root.find("os/boot") is not None:
-        yield _problem(nic, "boot_order", "does not go with <os><boot dev=…>, which guest %s has: libvirt takes one or the other" % guest.name)
+        yield _problem(
+            nic,
+            "boot_order",
+            "does not go with <os><boot dev=…>, which guest %s has: libvirt takes one or the other" % guest.name,
+        )
     for device in root.findall("devices/*"):
         boot = device.find("boot")
         if boot is None or boot.get("order") != str(order):
@@ -144,8 +191,17 @@ _VIRTIO = ("backend", "rx_queue_size", "tx_queue_size", "queues")
 def _on_emulated(match):
     """Settings of virtio on a NIC that has another model and keeps it, because the wish names none."""
     nic, wish = match.persistent or match.live, match.wish
-    if nic is None or "model" in wish.settings or nic.model in (None, "virtio") or nic.type != wish.settings.get("type"):
+    if (
+        nic is None
+        or "model" in wish.settings
+        or nic.model in (None, "virtio")
+        or nic.type != wish.settings.get("type")
+    ):
         return
     for name in _VIRTIO:
         if wish.settings.get(name) not in (None, 0, 1, "qemu"):
-            yield _problem(wish, name, "goes with model virtio only, and this NIC is an %s: say model: virtio to change it" % nic.model)
+            yield _problem(
+                wish,
+                name,
+                "goes with model virtio only, and this NIC is an %s: say model: virtio to change it" % nic.model,
+            )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One MAC address and one virtual function for one NIC, over all guests of the host. libvirt guards neither before a guest starts."""
+"""One MAC address and one virtual function for one NIC, over all guests of the host. libvirt guards neither before a
+guest starts."""
 
 from __future__ import annotations
 
@@ -23,7 +24,10 @@ class _Claims:
         if not match.wish.present:
             return
         who = "NIC %s" % match.target
-        for kind, value in (("mac", match.wish.settings.get("mac")), ("pci", match.wish.settings.get("source", {}).get("pci"))):
+        for kind, value in (
+            ("mac", match.wish.settings.get("mac")),
+            ("pci", match.wish.settings.get("source", {}).get("pci")),
+        ):
             if value is not None:
                 self._wished[kind].setdefault(value, {})[who] = match.wish.path
                 self._add(kind, value, who)
@@ -38,7 +42,12 @@ class _Claims:
             for nic in definition.nics:
                 match = self._known.get(id(nic.element))
                 self._add_nic(guest, nic, match, live)
-        interfaces = {nic.source.get("pci") for definition in guest.definitions for nic in definition.nics if nic.type == "hostdev"}
+        interfaces = {
+            nic.source.get("pci")
+            for definition in guest.definitions
+            for nic in definition.nics
+            if nic.type == "hostdev"
+        }
         for pci in guest.host_pci_devices() - interfaces:
             self._add("pci", pci, "guest %s, which has it as a <hostdev>" % guest.name)
 
@@ -70,7 +79,13 @@ class _Claims:
                     claimants = others + [who for who, where in wishes.items() if where != path]
                     if claimants:
                         field = "mac" if kind == "mac" else "source"
-                        yield "%s.%s: %s %s belongs to %s already" % (path, field, what, value, " and ".join(sorted(claimants)))
+                        yield "%s.%s: %s %s belongs to %s already" % (
+                            path,
+                            field,
+                            what,
+                            value,
+                            " and ".join(sorted(claimants)),
+                        )
 
 
 def _held_netdevs(matches, state):
@@ -86,14 +101,24 @@ def _held_netdevs(matches, state):
             users = [] if link is None or not link.master else ["it is a port of %s" % link.master]
             users += ["%s stands on it" % upper for upper in state.links.standing_on(name)]
             if users:
-                yield "%s.source: virtual function %s is in use as %s: %s" % (match.wish.path, pci, name, ", ".join(users))
+                yield "%s.source: virtual function %s is in use as %s: %s" % (
+                    match.wish.path,
+                    pci,
+                    name,
+                    ", ".join(users),
+                )
 
 
 def _frozen(matches):
-    """QEMU forgets nothing, but a guest that stands still cannot let a device go: libvirt says "detached", and it is not."""
+    """QEMU forgets nothing, but a guest that stands still cannot let a device go: libvirt says "detached", and it is
+    not."""
     for match in matches:
         if match.guest.paused and match.live is not None and (not match.wish.present or match.will_replug()):
-            yield "%s: guest %s is paused and cannot release its NIC %s: resume it first" % (match.wish.path, match.guest.name, match.wish.name)
+            yield "%s: guest %s is paused and cannot release its NIC %s: resume it first" % (
+                match.wish.path,
+                match.guest.name,
+                match.wish.name,
+            )
 
 
 def refuse_conflicts(matches, state):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which NIC of a guest a wish speaks of: by its name in the alias, else by MAC address, so that NICs made by others are adopted."""
+"""Which NIC of a guest a wish speaks of: by its name in the alias, else by MAC address, so that NICs made by others
+are adopted."""
 
 from __future__ import annotations
 
@@ -13,8 +14,9 @@ from .._model.interface_xml import completed, differences
 
 @dataclass(frozen=True)
 class Match:
-    """One wish and what there is of it. ``persistent``, ``live``: DomainInterfaces or None; ``netdevs``: the wished VF's network devices in
-    the host; ``homeless``: the running guest has no slot for it; ``replug``: the user lets it be taken out and plugged in again."""
+    """One wish and what there is of it. ``persistent``, ``live``: DomainInterfaces or None; ``netdevs``: the wished
+    VF's network devices in the host; ``homeless``: the running guest has no slot for it; ``replug``: the user lets it
+    be taken out and plugged in again."""
 
     guest: object
     wish: object
@@ -38,21 +40,23 @@ class Match:
     def live_differences(self):
         """``(what can change at once, what cannot)``, both as ``[(setting, before, after)]``."""
         found = [item for item in differences(self.live.element, self.wished(self.live)) if item[0] != "name"]
-        now = [] if any(name == "type" for name, _b, _a in found) else [item for item in found if self._changes_live(item[0])]
+        names = {name for name, _before, _after in found}
+        now = [item for item in found if self._changes_live(item[0], names)]
         return now, [item for item in found if item not in now]
 
-    def _changes_live(self, setting):
+    def _changes_live(self, setting, differing):
         """What libvirt changes in a running guest (src/qemu/qemu_hotplug.c, qemuDomainChangeNet)."""
-        if self.live.type == "hostdev":
+        if self.live.type == "hostdev" or "type" in differing:
             return False
         if setting == "source":
-            return self.live.type == "bridge"
+            return self.live.type == "bridge" and "virtualport" not in differing
         if setting == "vlan":
             return self.live.type == "bridge" and self.wish.settings.get("virtualport") == "openvswitch"
         return setting in ("link_state", "trust_guest_rx_filters", "port_isolated")
 
     def will_replug(self):
-        """Whether the running NIC is to be taken out and plugged in again. A guest without a definition has no next start to wait for."""
+        """Whether the running NIC is to be taken out and plugged in again. A guest without a definition has no next
+        start to wait for."""
         if self.live is None or not self.wish.present:
             return False
         later = [name for name, _before, _after in self.live_differences()[1]]
@@ -66,13 +70,13 @@ def _find(guest, nics, wish, macs, address=None):
     same = [nic for nic in nics if nic.mac is not None and nic.mac in macs]
     if len(same) > 1:
         raise Conflict(
-            "%s: %d NICs of guest %s carry the MAC address %s, so that none can be adopted as %s: give each its own first"
-            % (wish.path, len(same), guest.name, same[0].mac, wish.name)
+            "%s: %d NICs of guest %s carry the MAC address %s, so that none can be adopted as %s: give each its"
+            " own first" % (wish.path, len(same), guest.name, same[0].mac, wish.name)
         )
     if same and same[0].name is not None:
         raise Conflict(
-            "%s: the NIC of guest %s with the MAC address %s is called %s already: list it by that name, or give %s another mac"
-            % (wish.path, guest.name, same[0].mac, same[0].name, wish.name)
+            "%s: the NIC of guest %s with the MAC address %s is called %s already: list it by that name, or"
+            " give %s another mac" % (wish.path, guest.name, same[0].mac, same[0].name, wish.name)
         )
     if same:
         return same[0]
@@ -98,7 +102,8 @@ def _vf(wish, state):
 
 
 def _resolved(wish, state):
-    """``wish`` with its VF's PCI address; a VF that is not there yet stays named by its PF, which no definition shows."""
+    """``wish`` with its VF's PCI address; a VF that is not there yet stays named by its PF, which no definition
+    shows."""
     if wish.vf is None:
         return wish
     vf = _vf(wish, state)
@@ -107,7 +112,12 @@ def _resolved(wish, state):
 
 def _unlisted(guest, guest_wish):
     listed = {nic.name for nic in guest_wish.nics}
-    names = [nic.name for definition in guest.definitions for nic in definition.nics if nic.name is not None and nic.name not in listed]
+    names = [
+        nic.name
+        for definition in guest.definitions
+        for nic in definition.nics
+        if nic.name is not None and nic.name not in listed
+    ]
     return [NicWish(name, present=False, path=guest_wish.path) for name in dict.fromkeys(names)]
 
 
@@ -121,14 +131,17 @@ def _with_places(matches):
             if guest.uuid not in slots:
                 slots[guest.uuid] = Slots(guest.live.root)
             place = None if match.persistent is None else match.persistent.element.find("address")
-            if not slots[guest.uuid].take_address(place) and not slots[guest.uuid].take(match.wished(None).get("model")):
+            if not slots[guest.uuid].take_address(place) and not slots[guest.uuid].take(
+                match.wished(None).get("model")
+            ):
                 match = replace(match, homeless=True)
         found.append(match)
     return found
 
 
 def matches_of(desired, state):
-    """A :class:`Match` for every NIC that is listed or to be purged. Raises Conflict where it is not clear which NIC is meant."""
+    """A :class:`Match` for every NIC that is listed or to be purged. Raises Conflict where it is not clear which NIC
+    is meant."""
     found = []
     for guest_wish, guest in zip(desired.guests, state.wished):
         nics = list(guest_wish.nics) + (_unlisted(guest, guest_wish) if guest_wish.purge else [])

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._model.action import BEST_EFFORT, GUEST_START, Action, Pending
+from .._model.interface_xml import lost_with_type
 
 ATTACH, UPDATE, REDEFINE, DETACH, REPLUG = "attach", "update", "redefine", "detach", "replug"
 PERSISTENT, LIVE = "persistent", "live"
@@ -13,8 +14,8 @@ PERSISTENT, LIVE = "persistent", "live"
 
 @dataclass(frozen=True)
 class Step:
-    """One call to libvirt; several actions may share it. ``settings``: what the NIC is to show afterwards, ``changes`` the names of those
-    that differ; ``nic``: the DomainInterface that the plan was made on."""
+    """One call to libvirt; several actions may share it. ``settings``: what the NIC is to show afterwards,
+    ``changes`` the names of those that differ; ``nic``: the DomainInterface that the plan was made on."""
 
     match: object
     scope: str
@@ -31,12 +32,22 @@ def _shown(settings):
 def _whole(match, scope, verb, nic, settings, before, after, reason):
     step = Step(match, scope, verb, settings, tuple(settings), nic)
     field = "%s.replug" % scope if verb == REPLUG else scope
-    return Action(match.target, field, before, after, reason, reversible=BEST_EFFORT if verb == DETACH else "yes", data=step)
+    return Action(
+        match.target, field, before, after, reason, reversible=BEST_EFFORT if verb == DETACH else "yes", data=step
+    )
 
 
 def _changes(match, scope, verb, nic, settings, differing):
     step = Step(match, scope, verb, settings, tuple(name for name, _before, _after in differing), nic)
-    return [Action(match.target, "%s.%s" % (scope, name), before, after, "differs", data=step) for name, before, after in differing]
+    return [
+        Action(match.target, "%s.%s" % (scope, name), before, after, _reason(name, nic), data=step)
+        for name, before, after in differing
+    ]
+
+
+def _reason(name, nic):
+    lost = lost_with_type(nic.element) if name == "type" else ()
+    return "differs; %s is dropped, the other type has no such thing" % ", ".join(lost) if lost else "differs"
 
 
 def _seen(nic):
@@ -61,7 +72,9 @@ def definitions(matches):
             continue
         settings = match.wished(match.persistent)
         if match.persistent is None:
-            actions.append(_whole(match, PERSISTENT, ATTACH, None, settings, None, _shown(settings), "does not exist yet"))
+            actions.append(
+                _whole(match, PERSISTENT, ATTACH, None, settings, None, _shown(settings), "does not exist yet")
+            )
             continue
         differing = match.persistent_differences()
         # libvirt finds the NIC to update by its MAC address (src/conf/domain_conf.c, virDomainNetFindIdx)
@@ -83,7 +96,9 @@ def running(matches):
         now, later = match.live_differences()
         if match.will_replug():
             before, after = ({name: pair[side] for name, *pair in now + later} for side in (0, 1))
-            unplugs.append(_whole(match, LIVE, REPLUG, match.live, settings, before, after, "cannot change while it is plugged in"))
+            unplugs.append(
+                _whole(match, LIVE, REPLUG, match.live, settings, before, after, "cannot change while it is plugged in")
+            )
         else:
             changes += _changes(match, LIVE, UPDATE, match.live, settings, now)
     return changes + unplugs + plugs
@@ -100,7 +115,10 @@ def waiting(matches):
             found.append(Pending(match.target, LIVE, None, _shown(match.wished(match.persistent)), GUEST_START, reason))
         if match.live is not None:
             for name, before, after in match.live_differences()[1]:
-                reason = "cannot change while it is plugged in; allow_disruption: ['replug:%s'] unplugs it and plugs it in anew" % match.target
+                reason = (
+                    "cannot change while it is plugged in; allow_disruption: ['replug:%s'] unplugs it and plugs it"
+                    " in anew" % match.target
+                )
                 if name == "boot_order":
                     reason = "matters at the next start only"
                 found.append(Pending(match.target, name, before, after, GUEST_START, reason))

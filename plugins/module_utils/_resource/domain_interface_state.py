@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What there is: every guest with its NICs, once as it runs and once as it is defined, and what their wishes build on."""
+"""What there is: every guest with its NICs, once as it runs and once as it is defined, and what their wishes build
+on."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ class Guest:
 
 @dataclass(frozen=True)
 class Vf:
-    """``pci`` is None while the PF has no VF of that index; ``pf``: the PF's network device or None where there is none such."""
+    """``pci`` is None while the PF has no VF of that index; ``pf``: the PF's network device or None where there is
+    none such."""
 
     pci: object
     pf: object
@@ -61,7 +63,8 @@ class Vf:
 
 @dataclass(frozen=True)
 class State:
-    """``wished``: a :class:`Guest` for each wish, in its order; ``guests``: all of the host's. ``vfs``: ``{(pf, index) or PCI address: Vf}``;
+    """``wished``: a :class:`Guest` for each wish, in its order; ``guests``: all of the host's. ``vfs``: ``{(pf,
+    index) or PCI address: Vf}``;
     ``networks``: ``{name: (root, active) or None}``; ``vf_devices``: names of network devices that are VFs."""
 
     wished: tuple
@@ -102,7 +105,9 @@ def _find_guests(desired, guests):
         elif wish.name is not None and guest.name != wish.name:
             at.at("name").add(wish.name, "is not the guest of UUID %s, which is called %s" % (guest.uuid, guest.name))
         elif guest.uuid in taken:
-            at.add(guest.name, "is listed twice, here and as %s: put all its interfaces in one entry" % taken[guest.uuid])
+            at.add(
+                guest.name, "is listed twice, here and as %s: put all its interfaces in one entry" % taken[guest.uuid]
+            )
         else:
             taken[guest.uuid] = wish.path
         found.append(guest)
@@ -135,7 +140,8 @@ def _read_network(host, name):
 
 
 def read_state(host, desired):
-    """The :class:`State` that ``desired`` speaks of, all guests read once. Raises InvalidInput for guests that are not there."""
+    """The :class:`State` that ``desired`` speaks of, all guests read once. Raises InvalidInput for guests that are
+    not there."""
     if not desired.guests:
         return State((), (), LinkTable(), {}, {}, frozenset())
     guests = tuple(read_guest(domain) for domain in host.libvirt.domains())
@@ -143,7 +149,9 @@ def read_state(host, desired):
     nics = [nic for guest in desired.guests for nic in guest.nics if nic.present]
     sources = [(nic.settings.get("type"), nic.settings.get("source", {})) for nic in nics]
     links = host.ip.links() if any(kind != "network" for kind, _source in sources) else LinkTable()
-    keys = {nic.vf for nic in nics if nic.vf is not None} | {source["pci"] for _kind, source in sources if "pci" in source}
+    keys = {nic.vf for nic in nics if nic.vf is not None} | {
+        source["pci"] for _kind, source in sources if "pci" in source
+    }
     names = {source["device"] for kind, source in sources if kind == "direct"}
     devices = [link for link in links if link.name in names and link.pci is not None]
     return State(

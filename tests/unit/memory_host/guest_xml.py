@@ -6,9 +6,14 @@ from __future__ import annotations
 from xml.sax.saxutils import escape
 
 
-def guest_xml(name="web1", uuid="00000000-0000-4000-8000-000000000001", interfaces="", ports=6, vcpus=2, extra="", os=""):
-    """A q35 guest with ``ports`` empty PCI Express root ports; ``interfaces``, ``extra``, ``os``: more XML for devices, domain and os."""
-    controllers = "".join("<controller type='pci' index='%d' model='pcie-root-port'/>" % index for index in range(1, ports + 1))
+def guest_xml(
+    name="web1", uuid="00000000-0000-4000-8000-000000000001", interfaces="", ports=6, vcpus=2, extra="", os=""
+):
+    """A q35 guest with ``ports`` empty PCI Express root ports; ``interfaces``, ``extra``, ``os``: more XML for
+    devices, domain and os."""
+    controllers = "".join(
+        "<controller type='pci' index='%d' model='pcie-root-port'/>" % index for index in range(1, ports + 1)
+    )
     return (
         "<domain type='kvm'><name>%s</name><uuid>%s</uuid><vcpu placement='static'>%d</vcpu>"
         "<os><type arch='x86_64' machine='pc-q35-10.0'>hvm</type>%s</os>%s<devices>"
@@ -19,7 +24,15 @@ def guest_xml(name="web1", uuid="00000000-0000-4000-8000-000000000001", interfac
     ) % (escape(name), uuid, vcpus, os, extra, controllers, interfaces)
 
 
-def nic_xml(mac, bus=1, kind="bridge", source="<source bridge='br0'/>", alias=None, model="virtio", more="<driver name='vhost'/>"):
+def nic_xml(
+    mac,
+    bus=1,
+    kind="bridge",
+    source="<source bridge='br0'/>",
+    alias=None,
+    model="virtio",
+    more="<driver name='vhost'/>",
+):
     """One interface at slot 0 of a PCI bus."""
     return (
         "<interface type='%s'%s><mac address='%s'/>%s%s%s%s"

@@ -14,10 +14,13 @@ from .libvirt_devices import Devices, Refused, same_device
 
 
 class MemoryLibvirt:
-    """``listed``: the domains; ``running``: whether the daemon answers; ``writes``: every device call that changed something.
+    """``listed``: the domains; ``running``: whether the daemon answers; ``writes``: every device call that changed
+    something.
 
-    ``deaf``: names of guests that release nothing; ``reads_to_release``: how often a guest is read before it has released a device.
-    ``failures``: ``{verb or (verb, guest's name): text}``; ``on_call``: called with (verb, guest's name) before every write.
+    ``deaf``: names of guests that release nothing; ``reads_to_release``: how often a guest is read before it has
+    released a device.
+    ``failures``: ``{verb or (verb, guest's name): text}``; ``on_call``: called with (verb, guest's name) before every
+    write.
     ``network_xml``: ``{name: (XML, active)}``; ``secrets``: ``{guest's name: function(XML) -> XML with secrets}``.
     """
 
@@ -118,7 +121,9 @@ class MemoryLibvirt:
         if live and not domain.running:
             raise ApplyFailed(command, "Requested operation is not valid: domain is not running")
         if config and domain.persistent_xml is None:
-            raise ApplyFailed(command, "Requested operation is not valid: transient domains do not have any persistent config")
+            raise ApplyFailed(
+                command, "Requested operation is not valid: transient domains do not have any persistent config"
+            )
         try:
             self._edit(domain, live, lambda root: change(domain, root))
         except Refused as refused:
@@ -127,7 +132,14 @@ class MemoryLibvirt:
 
     def attach(self, uuid, xml, live, config):
         element = ElementTree.fromstring(xml)
-        self._write("attach", uuid, live, config, self._label(element), lambda domain, root: self._attach(domain, root, element, live))
+        self._write(
+            "attach",
+            uuid,
+            live,
+            config,
+            self._label(element),
+            lambda domain, root: self._attach(domain, root, element, live),
+        )
 
     def _attach(self, domain, root, element, live):
         if live and element.get("type") == "hostdev":
@@ -138,9 +150,13 @@ class MemoryLibvirt:
         pci = pci_address(element.find("source/address"))
         for other in self.listed:
             if other.running and any(
-                pci_address(found.find("source/address")) == pci for found in ElementTree.fromstring(other.live_xml).findall("devices/interface")
+                pci_address(found.find("source/address")) == pci
+                for found in ElementTree.fromstring(other.live_xml).findall("devices/interface")
             ):
-                raise Refused("Requested operation is not valid: PCI device %s is in use by driver QEMU, domain %s" % (pci, other.name))
+                raise Refused(
+                    "Requested operation is not valid: PCI device %s is in use by driver QEMU, domain %s"
+                    % (pci, other.name)
+                )
 
     def update(self, uuid, xml, live, config):
         element = ElementTree.fromstring(xml)
@@ -157,7 +173,10 @@ class MemoryLibvirt:
                 return
             alias = found.find("alias").get("name")
             if (domain.name, alias) in self._leaving:
-                raise Refused("internal error: unable to execute QEMU command 'device_del': Device %s is already in the process of unplug" % alias)
+                raise Refused(
+                    "internal error: unable to execute QEMU command 'device_del': Device %s is already in"
+                    " the process of unplug" % alias
+                )
             self._leaving[domain.name, alias] = self.reads_to_release
 
         self._write("detach", uuid, live, config, self._label(element), change)
@@ -165,7 +184,9 @@ class MemoryLibvirt:
     @staticmethod
     def _label(element):
         alias, mac = element.find("alias"), element.find("mac")
-        return alias.get("name") if alias is not None else mac.get("address") if mac is not None else element.get("type")
+        return (
+            alias.get("name") if alias is not None else mac.get("address") if mac is not None else element.get("type")
+        )
 
     def redefine(self, uuid, seen, change):
         self._connected()
@@ -174,7 +195,9 @@ class MemoryLibvirt:
         self.on_call("define", domain.name)
         domain = self.get(domain.name)
         if domain.persistent_xml != seen:
-            raise Conflict("guest %s was redefined by somebody else in between: nothing was written, run again" % domain.name)
+            raise Conflict(
+                "guest %s was redefined by somebody else in between: nothing was written, run again" % domain.name
+            )
         if "define" in self.failures:
             raise ApplyFailed("define %s" % domain.name, self.failures["define"])
         self.writes.append(("define", domain.name, "config", changed))

@@ -31,7 +31,8 @@ def _address(element):
 
 
 def same_device(root, element):
-    """The interface that libvirt takes ``element`` for: by MAC address, and by slot and alias where they are given (virDomainNetFindIdx)."""
+    """The interface that libvirt takes ``element`` for: by MAC address, and by slot and alias where they are given
+    (virDomainNetFindIdx)."""
     for found in root.findall("devices/interface"):
         if _mac(found) != _mac(element) or (_address(element) and _address(found) != _address(element)):
             continue
@@ -39,7 +40,8 @@ def same_device(root, element):
             continue
         return found
     raise Refused(
-        "device not found: no device found at address '%s' matching MAC address '%s' and alias '%s'" % (_address(element), _mac(element), _alias(element))
+        "device not found: no device found at address '%s' matching MAC address '%s' and alias '%s'"
+        % (_address(element), _mac(element), _alias(element))
     )
 
 
@@ -107,7 +109,9 @@ class Devices:
     def _settle_address(self, root, element, live):
         taken = self._taken(root)
         buses = {
-            int(item.get("index")): item.get("model") for item in root.findall("devices/controller") if item.get("type") == "pci"
+            int(item.get("index")): item.get("model")
+            for item in root.findall("devices/controller")
+            if item.get("type") == "pci"
         }
         wished = _address(element)
         if wished is not None:
@@ -115,7 +119,10 @@ class Devices:
             if wished in taken:
                 raise Refused("XML error: Attempted double use of PCI Address %s" % wished)
             if bus not in buses:
-                raise Refused("XML error: Invalid PCI address %s. Only PCI buses up to %d are available" % (wished, max(buses, default=0)))
+                raise Refused(
+                    "XML error: Invalid PCI address %s. Only PCI buses up to %d are available"
+                    % (wished, max(buses, default=0))
+                )
             return
         conventional = _get(element, "model", "type") in ("e1000", "rtl8139")
         places = []
@@ -128,10 +135,14 @@ class Devices:
         if not free:
             if live:
                 raise Refused("internal error: No more available PCI slots")
-            free = [self._grow(root, "pcie-to-pci-bridge" if conventional else "pcie-root-port", max(buses, default=0) + 1)]
+            free = [
+                self._grow(root, "pcie-to-pci-bridge" if conventional else "pcie-root-port", max(buses, default=0) + 1)
+            ]
         _domain, bus, last = free[0].split(":")
         ElementTree.SubElement(
-            element, "address", {"type": "pci", "domain": "0x0000", "bus": "0x" + bus, "slot": "0x" + last[:2], "function": "0x0"}
+            element,
+            "address",
+            {"type": "pci", "domain": "0x0000", "bus": "0x" + bus, "slot": "0x" + last[:2], "function": "0x0"},
         )
 
     @staticmethod
@@ -161,7 +172,10 @@ class Devices:
         if "hostdev" in (found.get("type"), element.get("type")):
             raise Refused("Operation not supported: cannot change config of 'hostdev' network interface type")
         if _get(found, "model", "type") != _get(element, "model", "type"):
-            raise Refused("Operation not supported: cannot modify network device model from %s to %s" % (_get(found, "model", "type"), _get(element, "model", "type")))
+            raise Refused(
+                "Operation not supported: cannot modify network device model from %s to %s"
+                % (_get(found, "model", "type"), _get(element, "model", "type"))
+            )
         if dict(getattr(found.find("driver"), "attrib", {})) != dict(getattr(element.find("driver"), "attrib", {})):
             raise Refused("Operation not supported: cannot modify virtio network device driver attributes")
         if _get(found, "mtu", "size") != _get(element, "mtu", "size"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+
 from ansible_collections.kvm.vnic.plugins.module_utils._model.domain_xml import interfaces
 from ansible_collections.kvm.vnic.plugins.modules import domain_interface
 from ansible_collections.kvm.vnic.tests.unit.memory_host.guest_xml import guest_xml, nic_xml
@@ -44,11 +45,15 @@ def run(host, *nics, **more):
     check, diff = more.pop("check", False), more.pop("diff", False)
     consent = more.pop("consent", [])
     domain = dict({"name": "web1"}, interfaces=list(nics), **more)
-    return run_module(domain_interface.main, host, {"domains": [domain], "allow_disruption": consent}, check=check, diff=diff)
+    return run_module(
+        domain_interface.main, host, {"domains": [domain], "allow_disruption": consent}, check=check, diff=diff
+    )
 
 
 def run_all(host, *domains, **more):
-    return run_module(domain_interface.main, host, {"domains": list(domains), "allow_disruption": more.pop("consent", [])}, **more)
+    return run_module(
+        domain_interface.main, host, {"domains": list(domains), "allow_disruption": more.pop("consent", [])}, **more
+    )
 
 
 def nics(host, scope, name="web1"):
@@ -115,7 +120,10 @@ def test_check_mode_tells_the_same_actions_and_writes_nothing(host):
 @pytest.mark.parametrize(
     "wish, expected",
     [
-        (MACVTAP, {"type": "direct", "source": {"device": "enp2s0", "mode": "bridge"}, "model": "virtio", "backend": "vhost"}),
+        (
+            MACVTAP,
+            {"type": "direct", "source": {"device": "enp2s0", "mode": "bridge"}, "model": "virtio", "backend": "vhost"},
+        ),
         (VF, {"type": "hostdev", "source": {"pci": VFS[1]}, "vlan": 7, "model": None, "backend": None}),
         (dict(VF, source={"pci": VFS[0]}), {"type": "hostdev", "source": {"pci": VFS[0]}}),
         (dict(BRIDGE, backend="qemu"), {"model": "virtio", "backend": "qemu"}),
@@ -171,12 +179,26 @@ def test_an_open_vswitch_bridge_tags(host):
     assert refused["failed"] and "virtualport" in refused["msg"]
 
 
+def test_from_a_linux_bridge_to_open_vswitch_and_back_waits_for_the_next_start(host):
+    host.kernel.add("br-ovs", "openvswitch", up=True)
+    host.libvirt.start("web1")
+    run(host, BRIDGE)
+    result = run(host, dict(BRIDGE, source={"bridge": "br-ovs", "virtualport": "openvswitch"}))
+    assert fields(result) == [("web1/front", "persistent.source"), ("web1/front", "persistent.virtualport")]
+    assert [one["field"] for one in result["pending"]] == ["source", "virtualport"]
+    back = run(host, BRIDGE)
+    assert len(back["actions"]) == 2 and back["pending"] == []
+    assert nic(host, "persistent").element.find("virtualport") is None
+
+
 def test_a_guest_without_a_free_slot_gets_it_at_its_next_start(host):
     wish = dict(BRIDGE, model="e1000")  # which needs a conventional slot, and this guest has none
     host.libvirt.start("web1")
     result = run(host, wish)
     assert not result["failed"] and fields(result) == [("web1/front", "persistent")]
-    assert [(one["target"], one["field"], one["until"]) for one in result["pending"]] == [("web1/front", "live", "guest_start")]
+    assert [(one["target"], one["field"], one["until"]) for one in result["pending"]] == [
+        ("web1/front", "live", "guest_start")
+    ]
     written = list(host.libvirt.writes)
     again = run(host, wish)
     assert not again["changed"] and again["pending"] == result["pending"] and host.libvirt.writes == written
@@ -211,7 +233,9 @@ def test_a_nic_of_others_is_adopted_by_its_mac_and_keeps_its_slot_and_foreign_pa
     for root in (expected, adopted):
         element = root.find("devices/interface")
         element[:] = sorted(element, key=lambda child: child.tag)
-    assert ElementTree.canonicalize(ElementTree.tostring(adopted)) == ElementTree.canonicalize(ElementTree.tostring(expected))
+    assert ElementTree.canonicalize(ElementTree.tostring(adopted)) == ElementTree.canonicalize(
+        ElementTree.tostring(expected)
+    )
     assert not run_all(host, {"name": "db1", "interfaces": [BRIDGE]})["changed"]
 
 
@@ -221,7 +245,9 @@ def test_an_adopted_nic_with_a_new_mac_is_still_the_same_nic_while_it_runs(host)
     other = dict(BRIDGE, mac="52:54:00:00:00:bb")
     result = run_all(host, {"name": "db1", "interfaces": [other]})
     assert fields(result) == [("db1/front", "persistent.mac")]
-    assert [(one["field"], one["current"], one["wanted"]) for one in result["pending"]] == [("mac", MAC, "52:54:00:00:00:bb")]
+    assert [(one["field"], one["current"], one["wanted"]) for one in result["pending"]] == [
+        ("mac", MAC, "52:54:00:00:00:bb")
+    ]
     assert nic(host, "persistent", name="db1").address == "0000:03:00.0"
     again = run_all(host, {"name": "db1", "interfaces": [other]})
     assert not again["changed"] and again["pending"] == result["pending"]
@@ -230,7 +256,9 @@ def test_an_adopted_nic_with_a_new_mac_is_still_the_same_nic_while_it_runs(host)
 def test_two_nics_of_one_mac_cannot_be_adopted(host):
     define(host, "db1", UUID2, interfaces=nic_xml(MAC, 1) + nic_xml(MAC, 2))
     result = run_all(host, {"name": "db1", "interfaces": [BRIDGE]})
-    assert result["failed"] and result["error_kind"] == "conflict" and MAC in result["msg"] and host.libvirt.writes == []
+    assert (
+        result["failed"] and result["error_kind"] == "conflict" and MAC in result["msg"] and host.libvirt.writes == []
+    )
 
 
 def test_a_nic_that_has_another_name_is_not_renamed(host):
@@ -259,7 +287,9 @@ def test_what_changes_live_is_changed_in_both_definitions(host):
     wish = dict(BRIDGE, source={"bridge": "br1"}, link_state="down", trust_guest_rx_filters=True, port_isolated=True)
     result = run(host, wish)
     names = ["source", "link_state", "trust_guest_rx_filters", "port_isolated"]
-    assert fields(result) == [("web1/front", "%s.%s" % (scope, name)) for scope in ("persistent", "live") for name in names]
+    assert fields(result) == [
+        ("web1/front", "%s.%s" % (scope, name)) for scope in ("persistent", "live") for name in names
+    ]
     assert calls(host)[2:] == [("update", "web1", "config"), ("update", "web1", "live")]
     assert result["pending"] == [] and nic(host, "live").source == {"bridge": "br1"}
     assert [nic(host, scope).address for scope in ("live", "persistent")] == slots
@@ -343,10 +373,17 @@ def test_omitted_is_left_alone_and_zero_clears(host):
     assert not run(host, BRIDGE)["changed"]
     result = run(host, dict(BRIDGE, queues=1, mtu=0, boot_order=0, rx_queue_size=0))
     assert {action["field"] for action in result["actions"]} == {
-        "persistent.queues", "persistent.mtu", "persistent.boot_order", "persistent.rx_queue_size"
+        "persistent.queues",
+        "persistent.mtu",
+        "persistent.boot_order",
+        "persistent.rx_queue_size",
     }
     element = nic(host, "persistent").element
-    assert element.find("mtu") is None and element.find("boot") is None and element.find("driver").attrib == {"name": "vhost"}
+    assert (
+        element.find("mtu") is None
+        and element.find("boot") is None
+        and element.find("driver").attrib == {"name": "vhost"}
+    )
 
 
 def test_a_mac_changes_in_one_whole_definition_that_keeps_secrets_and_everything_else(host):
@@ -355,11 +392,13 @@ def test_a_mac_changes_in_one_whole_definition_that_keeps_secrets_and_everything
         "<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><q:arg value='-x'/></q:commandline>"
     )
     define(host, "db1", UUID2, interfaces=nic_xml(MAC, bus=3, alias="ua-front"), extra=extra)
-    host.libvirt.secrets["db1"] = lambda text: text.replace("<devices>", "<devices><graphics type='vnc' passwd='hunter2'/>")
+    host.libvirt.secrets["db1"] = lambda text: text.replace(
+        "<devices>", "<devices><graphics type='vnc' passwd='hunter2'/>"
+    )
     result = run_all(host, {"name": "db1", "interfaces": [dict(BRIDGE, mac="52:54:00:00:00:bb")]}, diff=True)
     assert not result["failed"] and calls(host)[-1] == ("define", "db1", "config")
     text = host.libvirt.writes[-1][3]
-    assert "passwd=\"hunter2\"" in text and "a:note" in text and "<!-- kept -->" in text and "q:arg" in text
+    assert 'passwd="hunter2"' in text and "a:note" in text and "<!-- kept -->" in text and "q:arg" in text
     assert "hunter2" not in str(result)
     assert nic(host, "persistent", name="db1").address == "0000:03:00.0"
 
@@ -409,7 +448,12 @@ def test_a_guest_that_does_not_release_is_reported_and_its_definition_kept(host)
     run(host, BRIDGE)
     host.libvirt.deaf.add("web1")
     result = run(host, {"name": "front", "state": "absent"}, consent=["unplug:web1/front"])
-    assert result["failed"] and result["error_kind"] == "apply" and "did not release" in result["msg"] and "30 s" in result["msg"]
+    assert (
+        result["failed"]
+        and result["error_kind"] == "apply"
+        and "did not release" in result["msg"]
+        and "60 s" in result["msg"]
+    )
     assert [one["status"] for one in result["results"]] == ["failed", "failed"]
     assert nic(host, "live") is not None and nic(host, "persistent") is not None
     host.libvirt.deaf.clear()
@@ -422,7 +466,10 @@ def test_a_paused_guest_is_not_asked_to_release(host):
     run(host, BRIDGE)
     host.libvirt.put("web1", paused=True)
     written = list(host.libvirt.writes)
-    for wish, consent in (({"name": "front", "state": "absent"}, "unplug:web1/front"), (dict(BRIDGE, queues=2), "replug:web1/front")):
+    for wish, consent in (
+        ({"name": "front", "state": "absent"}, "unplug:web1/front"),
+        (dict(BRIDGE, queues=2), "replug:web1/front"),
+    ):
         refused = run(host, wish, consent=[consent])
         assert refused["failed"] and refused["error_kind"] == "conflict" and "paused" in refused["msg"]
     assert host.libvirt.writes == written
@@ -485,7 +532,12 @@ def test_bad_input_is_refused_before_any_read_or_write(host, wish, path, word):
 
 
 @pytest.mark.parametrize(
-    "wish", [dict(BRIDGE, type="hostdevv"), dict(MACVTAP, source={"device": "enp2s0", "mode": "promisc"}), dict(BRIDGE, model="virtio-net")]
+    "wish",
+    [
+        dict(BRIDGE, type="hostdevv"),
+        dict(MACVTAP, source={"device": "enp2s0", "mode": "promisc"}),
+        dict(BRIDGE, model="virtio-net"),
+    ],
 )
 def test_unknown_words_are_refused_with_the_known_ones(host, wish):
     result = run(host, wish)
@@ -519,7 +571,22 @@ def test_a_guest_listed_by_name_and_by_uuid_is_listed_twice(host):
     assert result["failed"] and [problem["path"] for problem in result["problems"]] == ["domains[1]"]
 
 
-@pytest.mark.parametrize("name", ["$(id)", "`id`", "..", "-rf", "--help", "a;b", "'\"<&", "{{ lookup('pipe','id') }}", "\u202eabc", "x" * 5000, "a b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "$(id)",
+        "`id`",
+        "..",
+        "-rf",
+        "--help",
+        "a;b",
+        "'\"<&",
+        "{{ lookup('pipe','id') }}",
+        "\u202eabc",
+        "x" * 5000,
+        "a b",
+    ],
+)
 def test_guests_may_have_any_name(host, name):
     define(host, name, UUID2, running=True)
     wish = {"name": name, "interfaces": [BRIDGE]}
@@ -545,7 +612,9 @@ def test_guests_may_have_any_name(host, name):
 )
 def test_what_is_missing_is_named_and_in_check_mode_known_after_apply(host, wish, path, word):
     result = run(host, wish)
-    assert result["failed"] and [problem["path"] for problem in result["problems"]] == ["domains[0].interfaces[0]." + path]
+    assert result["failed"] and [problem["path"] for problem in result["problems"]] == [
+        "domains[0].interfaces[0]." + path
+    ]
     assert word in str(result["problems"][0]) and host.libvirt.writes == []
     checked = run(host, wish, check=True)
     assert not checked["failed"] and fields(checked) == [("web1/front", "persistent")]
@@ -577,12 +646,21 @@ def test_one_vf_named_in_two_ways_is_still_one(host):
     define(host, "db1", UUID2)
     other = {"name": "x", "type": "hostdev", "source": {"pci": VFS[1]}}
     result = run_all(host, {"name": "web1", "interfaces": [VF]}, {"name": "db1", "interfaces": [other]})
-    assert result["failed"] and result["error_kind"] == "conflict" and VFS[1] in result["msg"] and host.libvirt.writes == []
+    assert (
+        result["failed"]
+        and result["error_kind"] == "conflict"
+        and VFS[1] in result["msg"]
+        and host.libvirt.writes == []
+    )
 
 
 def hostdev(pci):
     bus, slot, function = pci.split(":")[1], pci[8:10], pci[-1]
-    return "<source><address type='pci' domain='0x0000' bus='0x%s' slot='0x%s' function='0x%s'/></source>" % (bus, slot, function)
+    return "<source><address type='pci' domain='0x0000' bus='0x%s' slot='0x%s' function='0x%s'/></source>" % (
+        bus,
+        slot,
+        function,
+    )
 
 
 @pytest.mark.parametrize(
@@ -596,14 +674,20 @@ def hostdev(pci):
 def test_what_another_guest_has_is_refused(host, theirs, wish):
     define(host, "db1", UUID2, interfaces=theirs)
     result = run(host, wish)
-    assert result["failed"] and result["error_kind"] == "conflict" and "db1" in result["msg"] and host.libvirt.writes == []
+    assert (
+        result["failed"] and result["error_kind"] == "conflict" and "db1" in result["msg"] and host.libvirt.writes == []
+    )
 
 
 def test_a_vf_may_move_between_guests_in_one_run(host):
     define(host, "db1", UUID2)
     run(host, VF)
     moved = dict(VF, mac="52:54:00:00:00:bb")
-    result = run_all(host, {"name": "db1", "interfaces": [moved]}, {"name": "web1", "interfaces": [{"name": "front", "state": "absent"}]})
+    result = run_all(
+        host,
+        {"name": "db1", "interfaces": [moved]},
+        {"name": "web1", "interfaces": [{"name": "front", "state": "absent"}]},
+    )
     assert not result["failed"] and nic(host, "persistent", name="db1").source == {"pci": VFS[1]}
 
 
@@ -612,7 +696,10 @@ def test_a_vf_that_a_running_guest_keeps_till_its_next_start_is_not_free(host):
     host.libvirt.start("web1")
     run(host, VF)
     moved = dict(VF, mac="52:54:00:00:00:bb")
-    wishes = [{"name": "web1", "interfaces": [dict(VF, source={"pf": "enp3s0", "index": 0})]}, {"name": "db1", "interfaces": [moved]}]
+    wishes = [
+        {"name": "web1", "interfaces": [dict(VF, source={"pf": "enp3s0", "index": 0})]},
+        {"name": "db1", "interfaces": [moved]},
+    ]
     assert "web1/front" in run_all(host, *wishes)["msg"]
     assert not run_all(host, *wishes, consent=["replug:web1/front"])["failed"]
     assert nic(host, "live").source == {"pci": VFS[0]}
@@ -641,7 +728,9 @@ def test_a_bridges_port_is_no_parent_of_a_macvtap(host):
 
 def test_a_passthrough_macvtap_on_the_management_device_needs_consent(host):
     host.session.address = "192.0.2.1"
-    host.kernel.addresses = [{"ifname": "enp2s0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}]
+    host.kernel.addresses = [
+        {"ifname": "enp2s0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}
+    ]
     wish = dict(MACVTAP, source={"device": "enp2s0", "mode": "passthrough"})
     assert "management:enp2s0" in run(host, wish)["msg"] and host.libvirt.writes == []
     assert not run(host, MACVTAP)["failed"]
@@ -699,7 +788,10 @@ def test_libvirts_own_words_are_kept_and_other_guests_go_on(host):
     result = run_all(host, {"name": "web1", "interfaces": [BRIDGE]}, {"name": "db1", "interfaces": [second]})
     assert result["failed"] and "netdev_add" in result["msg"]
     assert [(one["target"], one["status"]) for one in result["results"]] == [
-        ("web1/front", "failed"), ("db1/front", "done"), ("web1/front", "failed"), ("db1/front", "done")
+        ("web1/front", "failed"),
+        ("db1/front", "done"),
+        ("web1/front", "failed"),
+        ("db1/front", "done"),
     ]
     assert nic(host, "live", name="db1") is not None
 
@@ -709,7 +801,10 @@ def test_a_guest_redefined_between_reading_and_defining_is_left_alone(host):
 
     def edit(verb, name):
         if verb == "define":
-            host.libvirt.put("web1", persistent_xml=host.libvirt.get("web1").persistent_xml.replace("<vcpu", "<title>new</title><vcpu"))
+            host.libvirt.put(
+                "web1",
+                persistent_xml=host.libvirt.get("web1").persistent_xml.replace("<vcpu", "<title>new</title><vcpu"),
+            )
 
     host.libvirt.on_call = edit
     result = run(host, dict(BRIDGE, mac="52:54:00:00:00:bb"))
@@ -723,19 +818,35 @@ def test_a_nic_edited_by_somebody_else_between_plan_and_write_is_left_alone(host
 
     def edit(verb, name):
         if name == "db1":
-            host.libvirt.put("web1", persistent_xml=host.libvirt.get("web1").persistent_xml.replace("'vhost'", "'qemu'").replace('"vhost"', '"qemu"'))
+            host.libvirt.put(
+                "web1",
+                persistent_xml=host.libvirt.get("web1")
+                .persistent_xml.replace("'vhost'", "'qemu'")
+                .replace('"vhost"', '"qemu"'),
+            )
 
     host.libvirt.on_call = edit
     other = dict(BRIDGE, mac="52:54:00:00:00:bb")
-    result = run_all(host, {"name": "db1", "interfaces": [other]}, {"name": "web1", "interfaces": [dict(BRIDGE, queues=2)]})
-    assert result["failed"] and "changed by somebody else" in result["msg"] and nic(host, "persistent").backend == "qemu"
+    result = run_all(
+        host, {"name": "db1", "interfaces": [other]}, {"name": "web1", "interfaces": [dict(BRIDGE, queues=2)]}
+    )
+    assert (
+        result["failed"] and "changed by somebody else" in result["msg"] and nic(host, "persistent").backend == "qemu"
+    )
 
 
 class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("wish, consent", [(BRIDGE, []), (dict(BRIDGE, queues=2), ["replug:web1/front"]), ({"name": "front", "state": "absent"}, ["unplug:web1/front"])])
+@pytest.mark.parametrize(
+    "wish, consent",
+    [
+        (BRIDGE, []),
+        (dict(BRIDGE, queues=2), ["replug:web1/front"]),
+        ({"name": "front", "state": "absent"}, ["unplug:web1/front"]),
+    ],
+)
 @pytest.mark.parametrize("kill_at", [1, 2, 3])
 def test_killed_before_any_write_the_next_run_ends_where_it_would_have_ended(host, wish, consent, kill_at):
     host.libvirt.start("web1")
