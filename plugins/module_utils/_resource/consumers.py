@@ -78,7 +78,7 @@ class Consumers:
         return {vf.index: self._vf_users(vf, pool) for vf in functions}
 
     def future_users(self, pf, index):
-        """Users of a VF that is yet to be made: guests and networks of libvirt that name its address or its whole PF."""
+        """Users of a VF yet to be made: guests and networks of libvirt that name its address or its whole PF."""
         return self._libvirt.of_pci(self._host.pci.future_vf_address(pf, index)) + self._pool_users(pf)
 
     def _pool_users(self, pf):
