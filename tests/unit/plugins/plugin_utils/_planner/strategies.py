@@ -88,7 +88,7 @@ def intents(draw, names=GUESTS):
 
 @st.composite
 def hosts(draw):
-    """A host on which some of the guests live, some of them on VFs or macvtaps already, some VFs being somebody else's."""
+    """A host on which some of the guests live, some of them on VFs already, some VFs being somebody else's."""
     facts = world.host(*draw(cards()))
     vfs = [(d["name"], vf["index"]) for d in facts["nics"] if d["sriov"] for vf in d["sriov"]["vfs"]]
     for pf, index in draw(st.lists(st.sampled_from(vfs), unique=True, max_size=4)) if vfs else ():

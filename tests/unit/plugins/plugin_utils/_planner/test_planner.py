@@ -157,7 +157,8 @@ def bridge_host(**port):
 
 
 HALL = {"networks": {"hall": {"uplinks": [{"device": "ens2"}], "switch": {"bridge": "br0"}}}, "profile": "only",
-        "profiles": {"only": {"rules": {"attachments": {"value": ["bridge"]}}}}, "guests": [guest("web1", "hall")]}  # fmt: skip
+        "profiles": {"only": {"rules": {"attachments": {"value": ["bridge"]}}}},
+        "guests": [guest("web1", "hall")]}  # fmt: skip
 
 
 def test_somebody_elses_bridge_is_used_as_it_is():

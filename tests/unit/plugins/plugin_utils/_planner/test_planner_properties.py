@@ -18,7 +18,7 @@ from ansible_collections.kvm.vnic.tests.unit.plugins.plugin_utils._planner impor
 from ansible_collections.kvm.vnic.tests.unit.plugins.plugin_utils._planner.strategies import hosts, intents, mutated
 
 HOST = "hv1"
-few = settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+few = settings(max_examples=30, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 def planned(intent, facts):
@@ -79,7 +79,7 @@ def test_a_plan_that_was_applied_is_planned_again(intent, facts):
 
 
 def evicted(found, facts):
-    """Others' VFs that are destroyed with their card's number of VFs, which the module refuses to do without consent."""
+    """Whether others' VFs would be destroyed by a new number of VFs, which the module refuses without consent."""
     for entry in found["pfs"]:
         sriov = world.find(facts, entry["pf"])["sriov"]
         if sriov["count"] not in (0, entry["num_vfs"]) and any(vf.get("foreign") for vf in sriov["vfs"]):
@@ -190,7 +190,7 @@ def test_any_facts_give_a_plan_or_problems(intent, facts):
         plan_text(found)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated(intents()))
 def test_any_inventory_is_valid_or_invalid(intent):
     try:

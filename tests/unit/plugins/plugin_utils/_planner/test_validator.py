@@ -67,6 +67,7 @@ def test_an_empty_one_is_valid():
 
 UPLINK = "networks prod uplinks 0"
 NIC = "guests 0 interfaces 0"
+EMULATED = {"name": "a", "network": "prod", "model": "e1000"}
 VALUES = [
     # where, value, the path as told, words of the message
     ("profil", "x", "vnic_profil", "did you mean 'profile'"),
@@ -128,11 +129,11 @@ VALUES = [
     ("networks mgmt switch bridge", None, "vnic_networks.mgmt.switch.bridge", "is empty"),
     ("networks mgmt switch bridge", 7, "vnic_networks.mgmt.switch.bridge", "put it in quotes"),
     ("networks mgmt vlan", 5, "vnic_networks.mgmt.vlan", "list it under uplinks"),
-    ("networks other", {"switch": {"bridge": "br0"}}, "vnic_networks.other.switch.bridge", "is the switch of network mgmt"),
-    ("networks mgmt uplinks", [{"device": "a"}, {"device": "b"}], "vnic_networks.mgmt.uplinks", "too many for a bridge"),
-    ("networks mgmt uplinks", [{"device": "0000:3B:00.1"}], "vnic_networks.prod.uplinks[0].device", "one kind of switch"),
+    ("networks other", {"switch": {"bridge": "br0"}}, "vnic_networks.other.switch.bridge", "switch of network mgmt"),
+    ("networks mgmt uplinks", [{"device": "a"}, {"device": "b"}], "vnic_networks.mgmt.uplinks", "too many"),
+    ("networks mgmt uplinks", [{"device": "3B:00.1"}], "vnic_networks.prod.uplinks[0].device", "one kind of switch"),
     (UPLINK.replace("0", "1"), {"device": "3b:00.1"}, "vnic_networks.prod.uplinks[1].device", "occurs twice"),
-    ("networks more", {"uplinks": [{"device": "3b:00.1", "vfs": 4}]}, "vnic_networks.prod.uplinks[0].vfs", "contradicts"),
+    ("networks a", {"uplinks": [{"device": "3b:00.1", "vfs": 4}]}, "vnic_networks.prod.uplinks[0].vfs", "contradicts"),
     ("guests", {}, "vnic_guests", "is a mapping: expected a list"),
     ("guests 0", "web1", "vnic_guests[0]", "with the keys name"),
     ("guests 0 name", 45000, "vnic_guests[0].name", "put it in quotes"),  # 12:30:00 unquoted
@@ -163,7 +164,7 @@ VALUES = [
     (NIC + " model", "virtio-net", "vnic_guests[0].interfaces[0].model", "did you mean 'virtio'"),
     (NIC + " model", "e1000e", "vnic_guests[0].interfaces[0].model", "did you mean 'e1000'"),
     (NIC + " backend", "vhost-net", "vnic_guests[0].interfaces[0].backend", "did you mean 'vhost'"),
-    (NIC, {"name": "a", "network": "prod", "model": "e1000", "backend": "vhost"}, "vnic_guests[0].interfaces[0].backend", "virtio only"),
+    (NIC, dict(EMULATED, backend="vhost"), "vnic_guests[0].interfaces[0].backend", "virtio only"),
 ]  # fmt: skip
 
 
@@ -199,7 +200,8 @@ def test_names_of_networks_are_text():
     [
         "networks: {prod: {uplinks: [{device: 03:00.0}]}}",
         "networks: {prod: {uplinks: [{device: 10:00:00.1}]}}",
-        "guests: [{name: web1, interfaces: [{name: a, network: n, mac: 52:54:00:12:34:56}]}]\nnetworks: {n: {switch: {bridge: b}}}",
+        "{networks: {n: {switch: {bridge: b}}}, "
+        "guests: [{name: g, interfaces: [{name: a, network: n, mac: 52:54:00:12:34:56}]}]}",
         "mac_prefix: 52:54",
         "guests: [{name: 12:30:00, interfaces: []}]",
         "guests: [{name: on, interfaces: []}]",
@@ -241,6 +243,10 @@ def test_the_same_bridge_port_in_two_networks():
     assert len(validate({"networks": networks}).networks) == 2
 
 
+def own_attachments(value):
+    return {"a": {"rules": {"attachments": {"value": value}}}}
+
+
 class TestProfiles:
     def test_extending(self):
         rules = {"attachments": {"value": ["macvtap"], "reason": "they migrate"}}
@@ -260,8 +266,8 @@ class TestProfiles:
             ({"a": {"extends": "compatibel"}}, "vnic_profiles.a.extends", "did you mean 'compatible'"),
             ({"compatible": {}}, "vnic_profiles.compatible", "built-in"),
             ({"multiqueue": {}}, "vnic_profiles.multiqueue", "built-in"),
-            ({"a": {"rules": {"attachments": {"value": []}}}}, "vnic_profiles.a.rules.attachments.value", "at least one"),
-            ({"a": {"rules": {"attachments": {"value": ["ovs"]}}}}, "vnic_profiles.a.rules.attachments.value[0]", "later"),
+            (own_attachments([]), "vnic_profiles.a.rules.attachments.value", "at least one"),
+            (own_attachments(["ovs"]), "vnic_profiles.a.rules.attachments.value[0]", "later"),
             ({"a": {"rules": {"attachments": {}}}}, "vnic_profiles.a.rules.attachments.value", "is missing"),
             ({"a": {"rules": {"model": {"value": "e1000"}}}}, "vnic_profiles.a.rules.backend", "virtio only"),
             ({"a": {"rules": {"attachment": {}}}}, "vnic_profiles.a.rules.attachment", "did you mean 'attachments'"),

@@ -12,8 +12,9 @@ def nic(name, pci=None, **more):
     """A card without SR-IOV, or with ``total`` VFs of which ``count`` exist."""
     total, count = more.pop("total", None), more.pop("count", 0)
     device = {
-        "name": name, "mac": mac_of(name), "driver": "igb" if pci else None, "pci": pci, "kind": None, "numa_node": None,
-        "up": True, "mtu": 1500, "master": None, "lower": None, "standing_on_it": [], "physical_function": None,
+        "name": name, "mac": mac_of(name), "driver": "igb" if pci else None, "pci": pci, "kind": None,
+        "numa_node": None, "up": True, "mtu": 1500, "master": None, "lower": None,
+        "standing_on_it": [], "physical_function": None,
         "addresses": [], "management": False, "sriov": None,
     }  # fmt: skip
     device.update(more)
@@ -40,8 +41,8 @@ def make_vfs(device, count):
 
 def domain(name, *interfaces, pins=None, vcpus=1, uuid=None):
     return {
-        "name": name, "uuid": uuid or uuid_of(name), "state": "running", "persistent": True, "saved": False, "vcpus": vcpus,
-        "vcpu_pins": pins or {}, "emulator_pin": None, "interfaces": list(interfaces),
+        "name": name, "uuid": uuid or uuid_of(name), "state": "running", "persistent": True, "saved": False,
+        "vcpus": vcpus, "vcpu_pins": pins or {}, "emulator_pin": None, "interfaces": list(interfaces),
     }  # fmt: skip
 
 
