@@ -49,7 +49,7 @@ options:
     suboptions:
       name:
         description:
-          - Name of the argument. Letters, digits and C(_ . : / + -) are allowed.
+          - Name of the argument, made of letters, digits and the characters C(_), C(.), C(:), C(/), C(+) and C(-).
           - V(root), V(ro), V(rw), V(initrd) and V(BOOT_IMAGE) belong to the boot loader's own tools and are refused.
         type: str
         required: true
