@@ -9,12 +9,16 @@ DOCUMENTATION = r"""
 module: macvtap
 short_description: Manage macvtaps and the devices that carry them
 description:
-  - Makes existing devices ready to carry macvtaps, libvirt's among them, and makes, adjusts and removes macvtaps for QEMU without libvirt,
+  - Makes existing devices ready to carry macvtaps, libvirt's among them, and makes, adjusts and removes macvtaps for
+    QEMU without libvirt,
     all in one C(ip -batch).
-  - libvirt makes the macvtaps of its guests itself; their names are refused here, and no macvtap that this collection did not make is ever purged.
-  - QEMU opens a macvtap as C(/dev/tapN), where N is the number in C(/sys/class/net/NAME/ifindex). When the module ends, udev is through with that file.
+  - libvirt makes the macvtaps of its guests itself; their names are refused here, and no macvtap that this collection
+    did not make is ever purged.
+  - QEMU opens a macvtap as C(/dev/tapN), where N is the number in C(/sys/class/net/NAME/ifindex). When the module
+    ends, udev is through with that file.
   - A macvtap guest and its host cannot talk to each other over the same lower device.
-  - A new macvtap gets no IPv6 link-local address (C(addrgenmode none)), so that the host does not speak with the guest's MAC address.
+  - A new macvtap gets no IPv6 link-local address (C(addrgenmode none)), so that the host does not speak with the
+    guest's MAC address.
   - What is omitted is left alone. The macvtaps live until the next boot.
 author:
   - kvm.vnic contributors (@kvm-vnic)
@@ -39,7 +43,8 @@ options:
         required: true
       lower:
         description:
-          - "Device that the macvtap stands on: a physical function, the network device of a virtual function, a VLAN subinterface or a bond."
+          - "Device that the macvtap stands on: a physical function, the network device of a virtual function, a VLAN
+            subinterface or a bond."
           - Required unless O(macvtaps[].state=absent).
           - A port of a bridge, of Open vSwitch or of a bond is refused, because an uplink has one kind of switch.
           - Another one means that the macvtap is removed and made anew.
@@ -47,10 +52,14 @@ options:
       mode:
         description:
           - How macvtaps on the same lower device see each other. Required unless O(macvtaps[].state=absent).
-          - There is no default, because the usual one, V(vepa), passes nothing between them without a switch that sends frames back where they came from (hairpin).
-          - V(bridge) lets them talk to each other; V(private) keeps them apart; V(source) takes frames of listed senders only.
-          - V(passthru) takes the whole lower device, its MAC address included, makes it promiscuous, and bears no other macvtap or macvlan beside it.
-          - A change to or from V(passthru) means that the macvtap is removed and made anew; others are made while it is in use.
+          - There is no default, because the usual one, V(vepa), passes nothing between them without a switch that
+            sends frames back where they came from (hairpin).
+          - V(bridge) lets them talk to each other; V(private) keeps them apart; V(source) takes frames of listed
+            senders only.
+          - V(passthru) takes the whole lower device, its MAC address included, makes it promiscuous, and bears no
+            other macvtap or macvlan beside it.
+          - A change to or from V(passthru) means that the macvtap is removed and made anew; others are made while it
+            is in use.
         type: str
         choices: [bridge, private, vepa, passthru, source]
       mac:
@@ -60,7 +69,8 @@ options:
           - Quote it, because YAML reads unquoted ones as numbers.
         type: str
       mtu:
-        description: Largest packet in bytes, 68 to 65535, and not above the lower device's. The lower device's when omitted.
+        description: Largest packet in bytes, 68 to 65535, and not above the lower device's. The lower device's when
+          omitted.
         type: int
       up:
         description: Whether the macvtap is administratively up.
@@ -90,7 +100,8 @@ options:
       mtu:
         description:
           - Largest packet in bytes, 68 to 65535; the driver may allow less.
-          - Many drivers reset the port for it. A device that something stands on or that has addresses is not changed without the consent C(mtu:DEVICE).
+          - Many drivers reset the port for it. A device that something stands on or that has addresses is not changed
+            without the consent C(mtu:DEVICE).
         type: int
 """
 

@@ -9,8 +9,10 @@ DOCUMENTATION = r"""
 module: tap
 short_description: Manage persistent taps
 description:
-  - Makes, adjusts and removes persistent taps for QEMU without libvirt and for libvirt's C(ethernet) interfaces with C(managed='no'), all in one C(ip -batch).
-  - libvirt makes the taps of its other guests itself; their names are refused here, and no tap that this collection did not make is ever purged.
+  - Makes, adjusts and removes persistent taps for QEMU without libvirt and for libvirt's C(ethernet) interfaces with
+    C(managed='no'), all in one C(ip -batch).
+  - libvirt makes the taps of its other guests itself; their names are refused here, and no tap that this collection
+    did not make is ever purged.
   - A tap that a process holds is not removed or made anew without consent.
   - Membership in a bridge is the matter of O(kvm.vnic.bridge#module:bridges[].ports).
   - A new tap gets no IPv6 link-local address (C(addrgenmode none)), so that a guest does not meet the host on it.
@@ -100,7 +102,8 @@ actions:
   type: list
   elements: dict
   sample:
-    - {target: tap-web1, field: state, before: null, after: {multi_queue: true, up: true}, reason: does not exist yet, effect: now, reversible: "yes"}
+    - {target: tap-web1, field: state, before: null, after: {multi_queue: true, up: true}, reason: does not exist yet,
+      effect: now, reversible: "yes"}
 pending:
   description: What is written and waits for a guest start, a driver probe or a boot.
   returned: success
@@ -113,8 +116,8 @@ notes:
   elements: str
 """
 
-from ansible_collections.kvm.vnic.plugins.module_utils._module.tap import ARGUMENTS
 from ansible_collections.kvm.vnic.plugins.module_utils._module.run import run_resource
+from ansible_collections.kvm.vnic.plugins.module_utils._module.tap import ARGUMENTS
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.tap import Tap
 
 

@@ -11,8 +11,10 @@ short_description: Manage VLAN subinterfaces
 description:
   - Makes, adjusts and removes VLAN subinterfaces, all in one C(ip -batch).
   - They carry one VLAN of an uplink to what cannot tag by itself, as a macvtap or a bridge without VLAN filtering.
-  - The kernel ignores a change of the lower device, the id or the protocol of an existing subinterface. Where one of them differs, the
-    subinterface is removed and made anew; it returns to the bridge that it was a port of, and whoever else uses it is asked about first.
+  - The kernel ignores a change of the lower device, the id or the protocol of an existing subinterface. Where one of
+    them differs, the
+    subinterface is removed and made anew; it returns to the bridge that it was a port of, and whoever else uses it is
+      asked about first.
   - What is omitted is left alone. Addresses belong to the host's own network configuration.
   - The subinterfaces live until the next boot.
 author:
@@ -25,7 +27,8 @@ extends_documentation_fragment:
   - kvm.vnic._resource.purge
 options:
   vlans:
-    description: The subinterfaces, in the order in which they are made. One can stand on another that is listed before it (QinQ).
+    description: The subinterfaces, in the order in which they are made. One can stand on another that is listed
+      before it (QinQ).
     type: list
     elements: dict
     default: []
@@ -33,27 +36,33 @@ options:
       name:
         description:
           - Name of the subinterface, at most 15 characters out of letters, digits, C(_), C(.) and C(-).
-          - Without it, the name is that of the lower device, a dot and the id, as in V(enp59s0f1.100), if that has at most 15 characters.
+          - Without it, the name is that of the lower device, a dot and the id, as in V(enp59s0f1.100), if that has at
+            most 15 characters.
         type: str
       lower:
         description:
-          - Device that the subinterface stands on. Required unless O(vlans[].state=absent) and O(vlans[].name) is given.
+          - Device that the subinterface stands on. Required unless O(vlans[].state=absent) and O(vlans[].name) is
+            given.
           - It must be up if the subinterface is to be up.
         type: str
       id:
         description:
           - VLAN id, 1 to 4094. Required unless O(vlans[].state=absent) and O(vlans[].name) is given.
-          - Write it without leading zeros, because YAML 1.1 reads C(0100) as the octal number 64, and nothing can tell that from a wished 64.
+          - Write it without leading zeros, because YAML 1.1 reads C(0100) as the octal number 64, and nothing can
+            tell that from a wished 64.
         type: int
       protocol:
-        description: Tag protocol. The kernel's default, V(802.1Q), is taken when it is omitted; V(802.1ad) makes a service tag.
+        description: Tag protocol. The kernel's default, V(802.1Q), is taken when it is omitted; V(802.1ad) makes a
+          service tag.
         type: str
         choices: [802.1Q, 802.1ad]
       mtu:
-        description: Largest packet in bytes, 68 to 65535, and not above the lower device's. The lower device's when omitted.
+        description: Largest packet in bytes, 68 to 65535, and not above the lower device's. The lower device's when
+          omitted.
         type: int
       mac:
-        description: MAC address, the lower device's when omitted. Quote it, because YAML reads unquoted ones as numbers.
+        description: MAC address, the lower device's when omitted. Quote it, because YAML reads unquoted ones as
+          numbers.
         type: str
       up:
         description: Whether the subinterface is administratively up.
@@ -101,8 +110,8 @@ notes:
   elements: str
 """
 
-from ansible_collections.kvm.vnic.plugins.module_utils._module.vlan import ARGUMENTS
 from ansible_collections.kvm.vnic.plugins.module_utils._module.run import run_resource
+from ansible_collections.kvm.vnic.plugins.module_utils._module.vlan import ARGUMENTS
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.vlan import Vlan
 
 

@@ -13,7 +13,9 @@ def _pairs(words):
 
 
 def options_in_file(text, module):
-    """``[(option, value)]`` that the lines ``options MODULE …`` of one file give, in their order; a last backslash joins lines."""
+    """``[(option, value)]`` that the lines ``options MODULE …`` of one file give, in their order; a last backslash
+    joins lines.
+    """
     found = []
     for line in text.replace("\\\n", " ").splitlines():
         words = line.split()

@@ -37,19 +37,29 @@ class Bridge(LinkResource):
     )
 
     def wish(self, item, problems):
-        problems.at("forward_delay").whole(item.get("forward_delay"), FORWARD_DELAY_RANGE[0], FORWARD_DELAY_RANGE[1], "forward delay in seconds")
-        problems.at("ageing_time").whole(item.get("ageing_time"), AGEING_TIME_RANGE[0], AGEING_TIME_RANGE[1], "ageing time in seconds")
+        problems.at("forward_delay").whole(
+            item.get("forward_delay"), FORWARD_DELAY_RANGE[0], FORWARD_DELAY_RANGE[1], "forward delay in seconds"
+        )
+        problems.at("ageing_time").whole(
+            item.get("ageing_time"), AGEING_TIME_RANGE[0], AGEING_TIME_RANGE[1], "ageing time in seconds"
+        )
         ports = item.get("ports")
         for index, port in enumerate(ports or ()):
             problems.at("ports").at(index).parse(parse_interface_name, port)
         problems.at("ports").unique(ports or (), "port")
         return replace(
-            super().wish(item, problems), ports=None if ports is None else tuple(ports), purge_ports=bool(item.get("purge_ports"))
+            super().wish(item, problems),
+            ports=None if ports is None else tuple(ports),
+            purge_ports=bool(item.get("purge_ports")),
         )
 
     def missing(self, desired, state):
         return [
-            Problem("%s.ports[%d]" % (wish.path, index), port, "does not exist on this host: a port must be there before its bridge takes it")
+            Problem(
+                "%s.ports[%d]" % (wish.path, index),
+                port,
+                "does not exist on this host: a port must be there before its bridge takes it",
+            )
             for wish in desired.links
             if wish.present
             for index, port in enumerate(wish.ports or ())
@@ -62,18 +72,24 @@ class Bridge(LinkResource):
             device = state.get(port)
             master = device.master if device is not None else None
             if device is not None:
-                carried = [upper for upper in state.standing_on(port) if state.get(upper).kind in ("macvlan", "macvtap")]
+                carried = [
+                    upper for upper in state.standing_on(port) if state.get(upper).kind in ("macvlan", "macvtap")
+                ]
                 if carried and master != wish.name:
                     raise Conflict(
-                        "%s cannot become a port of %s, because it carries %s: a device is either a bridge's port or a macvtap's parent; "
-                        "choose one kind of switch for it, and remove those of the other" % (port, wish.name, ", ".join(carried))
+                        "%s cannot become a port of %s, because it carries %s: a device is either a bridge's port or "
+                        "a macvtap's parent; "
+                        "choose one kind of switch for it, and remove those of the other"
+                        % (port, wish.name, ", ".join(carried))
                     )
             if master != wish.name:
                 actions.append(Action(port, "master", master, wish.name, "is to be a port of %s" % wish.name))
         if wish.purge_ports and link is not None:
             for port in state.ports(wish.name):
                 if port not in (wish.ports or ()):
-                    actions.append(Action(port, "master", wish.name, None, "is not listed as a port", reversible=BEST_EFFORT))
+                    actions.append(
+                        Action(port, "master", wish.name, None, "is not listed as a port", reversible=BEST_EFFORT)
+                    )
         return actions
 
     def dangers(self, host, desired, state, actions):
@@ -81,15 +97,25 @@ class Bridge(LinkResource):
         moves = [action for action in actions if action.field == "master"]
         if not moves:
             return
-        holders = {device["ifname"]: [info["local"] for info in device.get("addr_info", ()) if info.get("scope") == "global"] for device in host.ip.addresses()}
+        holders = {
+            device["ifname"]: [info["local"] for info in device.get("addr_info", ()) if info.get("scope") == "global"]
+            for device in host.ip.addresses()
+        }
         for action in moves:
             users = []
             if action.before is not None:
                 users.append("the traffic between %s and its bridge %s" % (action.target, action.before))
             if action.after is not None:
-                users += ["address %s, which stops answering on a bridge's port" % address for address in holders.get(action.target, ())]
+                users += [
+                    "address %s, which stops answering on a bridge's port" % address
+                    for address in holders.get(action.target, ())
+                ]
             if users:
-                yield Danger("port:%s" % action.target, "making %s a port of %s" % (action.target, action.after or "no bridge"), tuple(users))
+                yield Danger(
+                    "port:%s" % action.target,
+                    "making %s a port of %s" % (action.target, action.after or "no bridge"),
+                    tuple(users),
+                )
 
     def disturbs(self, action):
         return (action.target,) if action.field == "master" else super().disturbs(action)
@@ -98,13 +124,19 @@ class Bridge(LinkResource):
         return super().create_words(replace(wish, mtu=None))
 
     def create_lines(self, making):
-        # An MTU given at creation follows the ports'; only one that was set holds (net/bridge/br_if.c, br_mtu_auto_adjust).
+        # An MTU given at creation follows the ports'; only one that was set holds (net/bridge/br_if.c,
+        # br_mtu_auto_adjust).
         wish = making.wish
-        return super().create_lines(making) + ([["link", "set", "dev", wish.name, "mtu", str(wish.mtu)]] if wish.mtu else [])
+        return super().create_lines(making) + (
+            [["link", "set", "dev", wish.name, "mtu", str(wish.mtu)]] if wish.mtu else []
+        )
 
     def lines(self, action):
         if action.field == "master":
-            return [["link", "set", "dev", action.target] + (["master", action.after, "up"] if action.after else ["nomaster"])]
+            return [
+                ["link", "set", "dev", action.target]
+                + (["master", action.after, "up"] if action.after else ["nomaster"])
+            ]
         return super().lines(action)
 
     def show(self, state):

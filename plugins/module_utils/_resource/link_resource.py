@@ -1,74 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What bridges, VLANs, taps and macvtaps have in common: a named link that is made, adjusted and removed by one ``ip -batch``."""
+"""What bridges, VLANs, taps and macvtaps have in common: named links, made and removed by one ``ip -batch``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from .._model.action import BEST_EFFORT, DONE, FAILED, Action, Result
 from .._model.addresses import parse_mac
 from .._model.errors import Conflict, Danger, Problem
 from .._model.fields import MTU_RANGE, Problems
-from .._model.link_table import OWNER_ALIAS, LinkTable
+from .._model.link_table import LinkTable
 from .._model.names import parse_own_interface_name
 from .consumers import Consumers
+from .link_lines import LinkLines
+from .link_wish import LinksWish, LinkWish, Making, Setting
 from .resource import Resource
 
 UDEV_TIMEOUT = 10  # seconds; a busy queue is no error: what we wished is verified by reading it
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One kind-specific setting: how rtnetlink's JSON shows it and how ip-link(8) takes it.
-
-    ``read(link)`` gives the canonical value; ``words(value)`` the words after ``type KIND``; ``live``: whether it can change without making
-    the link anew, or a function of the values before and after that tells. ``compared``: False where others change it after the making.
-    """
-
-    name: str
-    read: object
-    words: object
-    live: object = True
-    compared: bool = True
-
-    def can_change(self, before, after):
-        return self.live(before, after) if callable(self.live) else self.live
-
-
-@dataclass(frozen=True)
-class LinkWish:
-    """One link as wished; None leaves a thing alone. ``settings``: ``{setting name: canonical value}``; ``ports``: names, for bridges.
-
-    ``path``: where the user wrote it (``vlans[0]``).
-    """
-
-    name: str
-    present: bool = True
-    mtu: object = None
-    mac: object = None
-    up: object = None
-    lower: object = None
-    settings: dict = field(default_factory=dict)
-    ports: object = None
-    purge_ports: bool = False
-    path: str = ""
-
-
-@dataclass(frozen=True)
-class Making:
-    """How a link is made: as wished, as a port of ``master`` when it was one before, on a kernel with or without ``ipv6``."""
-
-    wish: LinkWish
-    master: object = None
-    ipv6: bool = False
-
-
-@dataclass(frozen=True)
-class LinksWish:
-    """All links of one kind in one call; ``purge``: remove those of ours that are not listed."""
-
-    links: tuple
-    purge: bool = False
 
 
 def _dying_with(state, name):
@@ -86,24 +34,25 @@ def _has_ipv6(state):
 
 
 def _wait_for_udev(host):
-    """Let udev finish with what was just made: it may give it another MAC address (systemd.link(5), MACAddressPolicy) and its device file an owner."""
+    """Let udev finish with what was just made: it may give it another MAC address (systemd.link(5), MACAddressPolicy)
+    and its device file an owner.
+    """
     if host.commands.find("udevadm"):
         host.commands.run(["udevadm", "settle", "--timeout=%d" % UDEV_TIMEOUT], timeout=UDEV_TIMEOUT + 5.0, check=False)
 
 
 def _freed(state, gone):
-    """``state`` in which the links ``gone`` stand on nothing any more: who goes too is no reason to keep what is below."""
-    return LinkTable({key: value for key, value in link.raw.items() if key != "link" or link.name not in gone} for link in state)
+    """``state`` with the links ``gone`` standing on nothing: who goes too is no reason to keep what is below."""
+    return LinkTable(
+        {key: value for key, value in link.raw.items() if key != "link" or link.name not in gone} for link in state
+    )
 
 
-class LinkResource(Resource):
-    """Subclasses name the kind, its list parameter and its settings, and may add to :meth:`wish` and :meth:`create_words`."""
+class LinkResource(LinkLines, Resource):
+    """Subclasses name the kind, its list parameter and its settings, and may add to :meth:`wish` and the lines."""
 
-    link_kind = ""
     parameter = ""
-    settings = ()
     mtu_range = MTU_RANGE
-    for_guests = False  # the host itself neither has addresses on it nor speaks over it, and udev gives a guest's process access to it
 
     def validate(self, params, host):
         problems = Problems()
@@ -112,7 +61,7 @@ class LinkResource(Resource):
         return LinksWish(links, bool(params.get("purge")))
 
     def parse_links(self, params, problems):
-        """The LinkWishes of the list parameter; what is wrong is recorded in ``problems``, and its wish is None or lacks it."""
+        """The LinkWishes of the list parameter; what is wrong is recorded, and its wish is None or lacks it."""
         problems = problems.at(self.parameter)
         wishes = tuple(self.wish(item, problems.at(index)) for index, item in enumerate(params[self.parameter]))
         problems.unique([wish and wish.name for wish in wishes], "name")
@@ -143,12 +92,19 @@ class LinkResource(Resource):
             if not wish.present or wish.lower is None or wish.lower in listed:
                 continue
             if wish.lower not in state:
-                yield Problem("%s.lower" % wish.path, wish.lower, "does not exist on this host: it must be there before what stands on it")
+                yield Problem(
+                    "%s.lower" % wish.path,
+                    wish.lower,
+                    "does not exist on this host: it must be there before what stands on it",
+                )
             elif wish.lower in going:
-                yield Problem("%s.lower" % wish.path, wish.lower, "is removed by the same call, and what stands on it goes with it")
+                yield Problem(
+                    "%s.lower" % wish.path,
+                    wish.lower,
+                    "is removed by the same call, and what stands on it goes with it",
+                )
             else:
-                for problem in self.unready(wish, state.get(wish.lower), desired):
-                    yield problem
+                yield from self.unready(wish, state.get(wish.lower), desired)
 
     def unready(self, wish, lower, desired):
         """Problems of a lower device that exists but cannot carry the link yet."""
@@ -172,7 +128,10 @@ class LinkResource(Resource):
         for wish in desired.links:
             link = state.get(wish.name)
             if link is not None and not self.is_mine(link):
-                raise Conflict("%s exists already and is a %s, not a %s: choose another name" % (wish.name, link.kind or "network card", self.kind))
+                raise Conflict(
+                    "%s exists already and is a %s, not a %s: choose another name"
+                    % (wish.name, link.kind or "network card", self.kind)
+                )
         going = self._going(desired, state)
         actions = [self._removal(name, reason) for name, reason in going.items()]
         lost = set()  # what the kernel removes with its lower device
@@ -199,7 +158,14 @@ class LinkResource(Resource):
         return {key: value for key, value in fields.items() if value is not None}
 
     def _creation(self, wish, state):
-        return Action(wish.name, "state", None, self._wished_fields(wish), "does not exist yet", data=Making(wish, None, _has_ipv6(state)))
+        return Action(
+            wish.name,
+            "state",
+            None,
+            self._wished_fields(wish),
+            "does not exist yet",
+            data=Making(wish, None, _has_ipv6(state)),
+        )
 
     def _removal(self, name, reason):
         return Action(name, "state", "present", None, reason, reversible=BEST_EFFORT)
@@ -217,7 +183,10 @@ class LinkResource(Resource):
     def _must_be_made_anew(self, wish, link):
         if wish.lower is not None and link.lower != wish.lower:
             return True
-        return any(not setting.can_change(setting.read(link), wish.settings[setting.name]) for setting in self._differing(wish, link))
+        return any(
+            not setting.can_change(setting.read(link), wish.settings[setting.name])
+            for setting in self._differing(wish, link)
+        )
 
     def _differing(self, wish, link):
         return [
@@ -233,11 +202,14 @@ class LinkResource(Resource):
         reason = "cannot change while it exists: removed and made anew"
         wish = self.keeping(wish, link, state)
         making = Making(wish, link.master, _has_ipv6(state))
-        return Action(wish.name, "replace", before, self._wished_fields(wish), reason, reversible=BEST_EFFORT, data=making)
+        return Action(
+            wish.name, "replace", before, self._wished_fields(wish), reason, reversible=BEST_EFFORT, data=making
+        )
 
     def _adjustments(self, wish, link):
         actions = [
-            Action(wish.name, setting.name, setting.read(link), wish.settings[setting.name], "differs", data=setting) for setting in self._differing(wish, link)
+            Action(wish.name, setting.name, setting.read(link), wish.settings[setting.name], "differs", data=setting)
+            for setting in self._differing(wish, link)
         ]
         for name, before, after in (("mtu", link.mtu, wish.mtu), ("mac", link.mac, wish.mac), ("up", link.up, wish.up)):
             if after is not None and before != after:
@@ -251,52 +223,20 @@ class LinkResource(Resource):
             if (action.field == "state" and action.after is None) or action.field == "replace":
                 users = consumers.of_device(action.target)
                 if users:
-                    yield Danger("%s:%s" % ("remove" if action.after is None else "replace", action.target), "removing %s" % action.target, tuple(users))
+                    yield Danger(
+                        "%s:%s" % ("remove" if action.after is None else "replace", action.target),
+                        "removing %s" % action.target,
+                        tuple(users),
+                    )
 
     def disturbs(self, action):
-        if action.field in ("replace", "mac", "mtu") or action.after is None or (action.field == "up" and not action.after):
+        if (
+            action.field in ("replace", "mac", "mtu")
+            or action.after is None
+            or (action.field == "up" and not action.after)
+        ):
             return (action.target,)
         return ()
-
-    def create_words(self, wish):
-        """The words of ``ip link add`` for one wish."""
-        words = ["link", "add"]
-        words += ["link", wish.lower] if wish.lower else []
-        words += ["name", wish.name]
-        words += ["address", wish.mac] if wish.mac else []
-        words += ["mtu", str(wish.mtu)] if wish.mtu else []
-        words += ["up"] if wish.up and not self.for_guests else []
-        return words + ["type", self.link_kind] + self.setting_words(wish)
-
-    def setting_words(self, wish):
-        return [word for setting in self.settings if setting.name in wish.settings for word in setting.words(wish.settings[setting.name])]
-
-    def create_lines(self, making):
-        """The batch lines that make one wished link."""
-        return [self.create_words(making.wish), ["link", "set", "dev", making.wish.name, "alias", OWNER_ALIAS]]
-
-    def quiet_lines(self, making, *words):
-        """The lines that mark what a guest is to use as ours, and bring it up without an address by which guest and host could meet."""
-        name = making.wish.name
-        mark = ["link", "set", "dev", name, "alias", OWNER_ALIAS] + (["addrgenmode", "none"] if making.ipv6 else []) + list(words)
-        return [mark] + ([["link", "set", "dev", name, "up"]] if making.wish.up else [])
-
-    def remove_words(self, name):
-        return ["link", "delete", "dev", name]
-
-    def lines(self, action):
-        """The batch lines that carry out one action."""
-        if action.field == "state" and action.after is None:
-            return [self.remove_words(action.target)]
-        if action.field in ("state", "replace"):
-            before = [self.remove_words(action.target)] if action.field == "replace" else []
-            after = [["link", "set", "dev", action.target, "master", action.data.master]] if action.data.master else []  # a bridge's port stays one
-            return before + self.create_lines(action.data) + after
-        if action.field == "up":
-            return [["link", "set", "dev", action.target, "up" if action.after else "down"]]
-        if action.field in ("mtu", "mac"):
-            return [["link", "set", "dev", action.target, {"mac": "address"}.get(action.field, action.field), str(action.after)]]
-        return [["link", "set", "dev", action.target, "type", self.link_kind] + action.data.words(action.after)]
 
     def apply(self, host, batch):
         lines, owners = [], []
@@ -309,10 +249,13 @@ class LinkResource(Resource):
         for owner, line, answer in zip(owners, lines, answers):
             if answer is not None:
                 failures.setdefault(owner, "ip %s: %s" % (" ".join(line), answer))
-        if self.for_guests and any(action.field in ("state", "replace") and action.after is not None for action in batch):
+        if self.for_guests and any(
+            action.field in ("state", "replace") and action.after is not None for action in batch
+        ):
             _wait_for_udev(host)
         return [
-            Result(action, FAILED if index in failures else DONE, failures.get(index, "")) for index, action in enumerate(batch)
+            Result(action, FAILED if index in failures else DONE, failures.get(index, ""))
+            for index, action in enumerate(batch)
         ]
 
     def show(self, state):
@@ -328,4 +271,4 @@ class LinkResource(Resource):
         return shown
 
 
-__all__ = ["LinkResource", "LinkTable", "LinkWish", "LinksWish", "Setting"]
+__all__ = ["LinkResource", "LinkWish", "LinksWish", "Setting"]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Devices of the host that are to carry macvtaps: brought up and given an MTU, and nothing else of theirs is touched."""
+"""Devices of the host that are to carry macvtaps: brought up and given an MTU, and nothing else of theirs is
+touched.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,11 @@ def parse_lower_devices(items, problems):
 def absent(devices, state):
     """A Problem for each device that the host lacks: we don't make those."""
     return [
-        Problem("%s.name" % device.path, device.name, "does not exist on this host: it must be there before it can carry macvtaps")
+        Problem(
+            "%s.name" % device.path,
+            device.name,
+            "does not exist on this host: it must be there before it can carry macvtaps",
+        )
         for device in devices
         if device.name not in state
     ]
@@ -56,8 +62,14 @@ def refuse_port(link, state):
     if master.kind in ("bond", "team"):
         hint = "let macvtaps stand on %s itself" % master.name
     else:
-        hint = "an uplink has one kind of switch: attach the guests to %s, or take %s out of it" % (master.name, link.name)
-    raise Conflict("%s cannot carry macvtaps, because it is a port of the %s %s: %s" % (link.name, _MASTERS[master.kind], master.name, hint))
+        hint = "an uplink has one kind of switch: attach the guests to %s, or take %s out of it" % (
+            master.name,
+            link.name,
+        )
+    raise Conflict(
+        "%s cannot carry macvtaps, because it is a port of the %s %s: %s"
+        % (link.name, _MASTERS[master.kind], master.name, hint)
+    )
 
 
 def plan_lower_devices(devices, state):
@@ -75,11 +87,19 @@ def plan_lower_devices(devices, state):
 
 
 def lower_dangers(devices, state, actions, consumers):
-    """A Danger for each change of a device in use: drivers reset the port for another MTU, and what stands on it shrinks with it."""
-    names = {device.name for device in devices}
+    """A Danger for each change of a device in use: drivers reset the port for another MTU, and what stands on it
+    shrinks with it.
+    """
+    names = {device.name for device in devices if device.name in state}
     for action in actions:
-        if action.target in names and (action.field == "mtu" or (action.field == "up" and not action.after)):
-            users = consumers.of_device(action.target) if state.get(action.target).up else []
-            if users:
-                what = "setting the MTU of %s to %d" % (action.target, action.after) if action.field == "mtu" else "taking %s down" % action.target
-                yield Danger("%s:%s" % ("mtu" if action.field == "mtu" else "down", action.target), what, tuple(users))
+        if action.target not in names or not state.get(action.target).up:
+            continue
+        if action.field == "mtu":
+            consent, what = "mtu", "setting the MTU of %s to %d" % (action.target, action.after)
+        elif action.field == "up":
+            consent, what = "down", "taking %s down" % action.target
+        else:
+            continue
+        users = consumers.of_device(action.target)
+        if users:
+            yield Danger("%s:%s" % (consent, action.target), what, tuple(users))

@@ -51,7 +51,10 @@ class Macvtap(LinkResource):
         for wish in present:
             others = [other.name for other in present if other is not wish and other.lower == wish.lower]
             if wish.settings.get("mode") == PASSTHRU and others:
-                problems.at(wish.path).at("mode").add(PASSTHRU, "has its lower device %s for itself, where %s is to stand too" % (wish.lower, _some(others)))
+                problems.at(wish.path).at("mode").add(
+                    PASSTHRU,
+                    "has its lower device %s for itself, where %s is to stand too" % (wish.lower, _some(others)),
+                )
         problems.raise_if_any()
         return MacvtapsWish(links, bool(params.get("purge")), lower_devices)
 
@@ -59,16 +62,22 @@ class Macvtap(LinkResource):
         lower = problems.at("lower").parse(parse_interface_name, item.get("lower"))
         if item.get("state", "present") == "present":
             if item.get("lower") is None:
-                problems.at("lower").add(None, "is missing: name the device that the macvtap stands on, for example 'enp59s0f1'")
+                problems.at("lower").add(
+                    None, "is missing: name the device that the macvtap stands on, for example 'enp59s0f1'"
+                )
             if item.get("mode") is None:
                 problems.at("mode").add(
-                    None, "is missing: choose bridge, private, vepa, passthru or source (no default: vepa, which libvirt takes, needs a hairpin switch)"
+                    None,
+                    "is missing: choose bridge, private, vepa, passthru or source (no default: vepa, which libvirt "
+                    "takes, needs a hairpin switch)",
                 )
         return replace(super().wish(item, problems), lower=lower)
 
     def keeping(self, wish, link, state):
         kept = super().keeping(wish, link, state)
-        return replace(kept, mac=wish.mac) if kept.settings["mode"] == PASSTHRU else kept  # its lower device's, not its own of before
+        return (
+            replace(kept, mac=wish.mac) if kept.settings["mode"] == PASSTHRU else kept
+        )  # its lower device's, not its own of before
 
     def missing(self, desired, state):
         yield from absent(desired.lower_devices, state)
@@ -77,13 +86,20 @@ class Macvtap(LinkResource):
     def unready(self, wish, lower, desired):
         if lower.kind in _SIBLINGS:
             # the kernel goes down to the device below (drivers/net/macvlan.c, macvlan_common_newlink)
-            yield Problem("%s.lower" % wish.path, lower.name, "is a %s itself: name the device below it, %s" % (lower.kind, lower.lower))
-        largest = {device.name: device.mtu for device in desired.lower_devices if device.mtu is not None}.get(lower.name, lower.mtu)
+            yield Problem(
+                "%s.lower" % wish.path,
+                lower.name,
+                "is a %s itself: name the device below it, %s" % (lower.kind, lower.lower),
+            )
+        largest = {device.name: device.mtu for device in desired.lower_devices if device.mtu is not None}.get(
+            lower.name, lower.mtu
+        )
         if wish.mtu is not None and wish.mtu > largest:
             yield Problem(
                 "%s.mtu" % wish.path,
                 wish.mtu,
-                "is above the %d of its lower device %s: allowed is at most that; raise the lower's in lower_devices" % (largest, lower.name),
+                "is above the %d of its lower device %s: allowed is at most that; raise the lower's in lower_devices"
+                % (largest, lower.name),
             )
 
     def plan(self, desired, state):
@@ -109,10 +125,14 @@ class Macvtap(LinkResource):
         neighbours = [link for link in staying.values() if link.lower == wish.lower and link.name != wish.name]
         passthru = [link.name for link in neighbours if link.data.get("mode") == PASSTHRU]
         if passthru:
-            raise Conflict("%s cannot stand on %s: %s has it for itself (mode passthru)" % (wish.name, wish.lower, passthru[0]))
+            raise Conflict(
+                "%s cannot stand on %s: %s has it for itself (mode passthru)" % (wish.name, wish.lower, passthru[0])
+            )
         if wish.settings.get("mode") == PASSTHRU and neighbours:
             names = _some(link.name for link in neighbours)
-            raise Conflict("%s wants %s for itself (mode passthru), where these stand already: %s" % (wish.name, wish.lower, names))
+            raise Conflict(
+                "%s wants %s for itself (mode passthru), where these stand already: %s" % (wish.name, wish.lower, names)
+            )
 
     def dangers(self, host, desired, state, actions):
         yield from super().dangers(host, desired, state, actions)
@@ -121,8 +141,14 @@ class Macvtap(LinkResource):
         for action in actions:
             if self._makes(action) and action.after.get("mode") == PASSTHRU:
                 lower = action.data.wish.lower
-                neighbours = ["%s, which stands on it" % link.name for link in state if link.lower == lower and link.kind in _SIBLINGS]
-                users = [user for user in consumers.of_device(lower) if user not in neighbours]  # those that stay were refused before
+                neighbours = [
+                    "%s, which stands on it" % link.name
+                    for link in state
+                    if link.lower == lower and link.kind in _SIBLINGS
+                ]
+                users = [
+                    user for user in consumers.of_device(lower) if user not in neighbours
+                ]  # those that stay were refused before
                 if users:
                     yield Danger("passthru:%s" % lower, "giving all of %s to %s" % (lower, action.target), tuple(users))
 
@@ -131,7 +157,8 @@ class Macvtap(LinkResource):
         return super().disturbs(action) + taken
 
     def create_words(self, wish):
-        # made with an address of its own, a passthru macvtap takes its lower's all the same (drivers/net/macvlan.c, macvlan_common_newlink)
+        # made with an address of its own, a passthru macvtap takes its lower's all the same (drivers/net/macvlan.c,
+        # macvlan_common_newlink)
         return super().create_words(replace(wish, mac=None) if wish.settings["mode"] == PASSTHRU else wish)
 
     def create_lines(self, making):
@@ -145,11 +172,17 @@ class Macvtap(LinkResource):
             if lower is None:
                 continue
             if wish.settings["mode"] == PASSTHRU:
-                yield "%s (mode passthru) makes its lower device %s promiscuous, and %s has the MAC address that %s has" % (
-                    wish.name, lower.name, lower.name, wish.name
+                yield "%s (mode passthru) makes its lower device %s promiscuous, and gives %s the MAC address of %s" % (
+                    wish.name,
+                    lower.name,
+                    lower.name,
+                    wish.name,
                 )
             if wish.up and not lower.up:
-                yield "%s passes no traffic while its lower device %s is down: lower_devices brings it up" % (wish.name, lower.name)
+                yield "%s passes no traffic while its lower device %s is down: lower_devices brings it up" % (
+                    wish.name,
+                    lower.name,
+                )
 
     def show(self, state):
         shown = super().show(state)

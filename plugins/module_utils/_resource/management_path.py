@@ -30,10 +30,13 @@ def _masters(links, name):
 
 
 def management_path(host):
-    """Names of the devices that carry the connection: the one with its address, all below it (ports, lower devices), and the masters above it.
+    """Names of the devices that carry the connection: the one with its address, all below it (ports, lower devices),
+    and the masters above it.
 
-    What merely stands on one of them, as a guest's macvtap on the uplink with the address, takes nothing from the connection when it changes.
-    Without an ssh connection (console, ansible-pull) the devices of the default routes stand in, because most reach the host through them.
+    What merely stands on one of them, as a guest's macvtap on the uplink with the address, takes nothing from the
+    connection when it changes.
+    Without an ssh connection (console, ansible-pull) the devices of the default routes stand in, because most reach
+    the host through them.
     """
     links = host.ip.links()
     names = set()
@@ -47,7 +50,13 @@ def management_path(host):
             except ApplyFailed:  # a kernel without IPv6
                 continue
             names |= {route["dev"] for route in routes if route.get("dst") == "default" and route.get("dev")}
-            names |= {hop["dev"] for route in routes if route.get("dst") == "default" for hop in route.get("nexthops", ()) if hop.get("dev")}
+            names |= {
+                hop["dev"]
+                for route in routes
+                if route.get("dst") == "default"
+                for hop in route.get("nexthops", ())
+                if hop.get("dev")
+            }
     path = set()
     for name in names:
         path |= {name} | links.lowers(name) | _masters(links, name)

@@ -16,7 +16,9 @@ _NUMBER = re.compile(r"^[0-9]{1,10}$", re.ASCII)
 
 @dataclass(frozen=True)
 class Account:
-    """A user or group: ``shown`` as iproute2 prints it (name, number where it has none, None for no account), ``number`` for commands."""
+    """A user or group: ``shown`` as iproute2 prints it (name, number where it has none, None for no account),
+    ``number`` for commands.
+    """
 
     shown: object = None
     number: object = field(default=None, compare=False)
@@ -42,7 +44,9 @@ def _resolve(look_up, items, key):
     """``items`` with the accounts under ``key`` looked up; what is unknown stays text."""
     given = {item[key] for item in items if item.get(key) is not None and item[key] != NO_ACCOUNT}
     numbers = {text: entry[0] for text, entry in look_up(given).items()}
-    numbers.update({text: int(text) for text in given - set(numbers) if _NUMBER.match(text) and int(text) <= LARGEST_ID})
+    numbers.update(
+        {text: int(text) for text in given - set(numbers) if _NUMBER.match(text) and int(text) <= LARGEST_ID}
+    )
     # iproute2 prints the first name that an id has, which need not be the given one
     names = {text: entry[1] for text, entry in look_up({str(number) for number in numbers.values()}).items()}
     known = {text: Account(names.get(str(number), number), number) for text, number in numbers.items()}
@@ -57,7 +61,8 @@ class Tap(LinkResource):
     mtu_range = (68, 65521)  # drivers/net/tun.c, MAX_MTU: 65535 less the Ethernet header
     for_guests = True
     settings = (
-        # whoever opens a tap sets vnet_hdr anew, but is refused when it disagrees about multi_queue (drivers/net/tun.c, tun_set_iff)
+        # whoever opens a tap sets vnet_hdr anew, but is refused when it disagrees about multi_queue
+        # (drivers/net/tun.c, tun_set_iff)
         _flag("vnet_hdr", compared=False),
         _flag("multi_queue", live=False),
         _account("owner", "user"),
@@ -75,7 +80,9 @@ class Tap(LinkResource):
         for key, what in (("owner", "user"), ("group", "group")):
             if key in wished and not isinstance(wished[key], Account):
                 text = wished.pop(key)
-                problems.at(key).add(text, "is no %s of this host: name one that exists, or give a number, or '%s'" % (what, NO_ACCOUNT))
+                problems.at(key).add(
+                    text, "is no %s of this host: name one that exists, or give a number, or '%s'" % (what, NO_ACCOUNT)
+                )
         return wished
 
     def is_mine(self, link):
@@ -84,11 +91,16 @@ class Tap(LinkResource):
     def create_lines(self, making):
         wish = making.wish
         words = (["address", wish.mac] if wish.mac else []) + (["mtu", str(wish.mtu)] if wish.mtu else [])
-        return [["tuntap", "add", "dev", wish.name, "mode", "tap"] + self.setting_words(wish)] + self.quiet_lines(making, *words)
+        return [["tuntap", "add", "dev", wish.name, "mode", "tap"] + self.setting_words(wish)] + self.quiet_lines(
+            making, *words
+        )
 
     def notes(self, desired, state):
         for wish in desired.links:
             link = state.get(wish.name)
             wished = wish.settings.get("vnet_hdr")
             if wish.present and link is not None and wished is not None and bool(link.data.get("vnet_hdr")) != wished:
-                yield "%s has vnet_hdr %s: whoever opens a tap decides that anew" % (wish.name, "off" if wished else "on")
+                yield "%s has vnet_hdr %s: whoever opens a tap decides that anew" % (
+                    wish.name,
+                    "off" if wished else "on",
+                )

@@ -15,7 +15,13 @@ PARAMETER = "experimental_zcopytx"
 SYSFS = "/sys/module/" + MODULE
 CONFIGURATION = "/etc/modprobe.d/kvm-vnic-vhost.conf"
 # modprobe.d(5); of files with the same name the first directory's counts
-DIRECTORIES = ("/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d")
+DIRECTORIES = (
+    "/etc/modprobe.d",
+    "/run/modprobe.d",
+    "/usr/local/lib/modprobe.d",
+    "/usr/lib/modprobe.d",
+    "/lib/modprobe.d",
+)
 
 
 @dataclass(frozen=True)
@@ -29,9 +35,11 @@ class Device:
 
 @dataclass(frozen=True)
 class ModuleState:
-    """``zero_copy``: the running module's, None when there is none; ``configured``: what our file says for the next loading, or None.
+    """``zero_copy``: the running module's, None when there is none; ``configured``: what our file says for the next
+    loading, or None.
 
-    ``foreign``: ``((file or "the kernel command line", on or off or None for nonsense), …)``. ``users``: sentences, found out only where a step needs
+    ``foreign``: ``((file or "the kernel command line", on or off or None for nonsense), …)``. ``users``: sentences,
+    found out only where a step needs
     to know. ``available``: whether the module could be loaded; likewise.
     """
 

@@ -14,9 +14,9 @@ TARGET = MODULE
 
 # drivers/vhost/net.c: VHOST_GOODCOPY_LEN; Linux 5.3, commit 098eadce3c62 "vhost_net: disable zerocopy by default"
 ZERO_COPY_FACTS = (
-    "zero copy concerns what guests send, in packets of 256 bytes and more, to outside the host; received packets are always copied. "
-    "The kernel has it off since 2019, because one slow receiver holds up all of a guest's packets and the copying path, which batches, "
-    "is faster for small ones (commit 098eadce3c62)"
+    "zero copy concerns what guests send, in packets of 256 bytes and more, to outside the host; received packets are "
+    "always copied. The kernel has it off since 2019, because one slow receiver holds up all of a guest's packets and "
+    "the copying path, which batches, is faster for small ones (commit 098eadce3c62)"
 )
 
 
@@ -42,62 +42,85 @@ class VhostNet(Resource):
         if desired.zero_copy is not None:
             self._refuse_zero_copy(desired, state)
             if self._must_be_written(desired, state):
-                actions.append(Action(TARGET, "configuration", state.configured, desired.zero_copy, "is read whenever the module is loaded"))
+                reason = "is read whenever the module is loaded"
+                actions.append(Action(TARGET, "configuration", state.configured, desired.zero_copy, reason))
         if desired.loaded is not None and desired.loaded != state.loaded:
             self._refuse_loading(desired, state)
             actions.append(Action(TARGET, "loaded", state.loaded, desired.loaded, "differs"))
         elif state.loaded and desired.zero_copy not in (None, bool(state.zero_copy)) and not state.users:
-            actions.append(Action(TARGET, "zero_copy", state.zero_copy, desired.zero_copy, "is read when the module is loaded: it is loaded again"))
+            reason = "is read when the module is loaded: it is loaded again"
+            actions.append(Action(TARGET, "zero_copy", state.zero_copy, desired.zero_copy, reason))
         return actions
 
     @staticmethod
     def _must_be_written(desired, state):
         if state.configured is None and desired.zero_copy is False:
-            return not (state.loaded and not state.zero_copy)  # off is the kernel's default: while that shows, nothing needs saying
+            # off is the kernel's default: while that shows, nothing needs saying
+            return not state.loaded or bool(state.zero_copy)
         return state.configured != desired.zero_copy
 
     @staticmethod
     def _refuse_zero_copy(desired, state):
         if state.loaded and state.zero_copy is None and desired.zero_copy:
-            raise Unsupported("zero_copy: the %s of the kernel %s has no parameter %s" % (MODULE, state.kernel, PARAMETER))
+            raise Unsupported(
+                "zero_copy: the %s of the kernel %s has no parameter %s" % (MODULE, state.kernel, PARAMETER)
+            )
         if state.built_in and state.zero_copy != desired.zero_copy:
             raise Unsupported(
-                "zero_copy: %s is built into this kernel, so that its parameter is set at boot only: add %s.%s=%d to the kernel command line "
-                "with the module boot_parameters" % (MODULE, MODULE, PARAMETER, desired.zero_copy)
+                "zero_copy: %s is built into this kernel, so that its parameter is set at boot only: add %s.%s=%d to "
+                "the kernel command line with the module boot_parameters"
+                % (MODULE, MODULE, PARAMETER, desired.zero_copy)
             )
         against = [source for source, value in state.foreign if value != desired.zero_copy]
         if against:
             raise Conflict(
-                "zero_copy: %s sets %s of %s otherwise than wished: take it out there, because one host has one owner for it"
-                % (" and ".join(against), PARAMETER, MODULE)
+                "zero_copy: %s sets %s of %s otherwise than wished: take it out there, because one host has one owner "
+                "for it" % (" and ".join(against), PARAMETER, MODULE)
             )
 
     @staticmethod
     def _refuse_loading(desired, state):
         if desired.loaded:
             if not state.available:
-                raise Unsupported("the kernel %s has no module %s: install the package with its further modules, or another kernel" % (state.kernel, MODULE))
+                raise Unsupported(
+                    "the kernel %s has no module %s: install the package with its further modules, or another kernel"
+                    % (state.kernel, MODULE)
+                )
             return
         if state.built_in:
             raise Unsupported("%s is built into this kernel and cannot be unloaded" % MODULE)
         if state.users:
-            raise Conflict("refused, nothing was written: unloading %s would need these to stop first: %s" % (MODULE, "; ".join(state.users)))
+            raise Conflict(
+                "refused, nothing was written: unloading %s would need these to stop first: %s"
+                % (MODULE, "; ".join(state.users))
+            )
 
     def pending(self, desired, state):
         if desired.zero_copy in (None, bool(state.zero_copy)):
             return
         if state.loaded and state.users:
-            reason = "a reload of %s needs these to stop first, and a further run: %s" % (MODULE, "; ".join(state.users))
+            reason = "a reload of %s needs these to stop first, and a further run: %s" % (
+                MODULE,
+                "; ".join(state.users),
+            )
             yield Pending(TARGET, "zero_copy", state.zero_copy, desired.zero_copy, BOOT, reason)
         elif not state.loaded and desired.zero_copy and not desired.loaded:
-            yield Pending(TARGET, "zero_copy", None, True, GUEST_START, "the module is loaded with it when the first guest opens vhost-net")
+            yield Pending(
+                TARGET,
+                "zero_copy",
+                None,
+                True,
+                GUEST_START,
+                "the module is loaded with it when the first guest opens vhost-net",
+            )
 
     def notes(self, desired, state):
         device = state.device
         if device is not None:
             yield "/dev/vhost-net has mode %04o and belongs to %s:%s" % (device.mode, device.owner, device.group)
             if device.mode & 0o006:
-                yield "/dev/vhost-net is open to every user of this host: take that away (0660, group kvm); libvirt opens it for its guests as root"
+                yield "/dev/vhost-net is open to every user of this host: take that away (0660, group kvm); libvirt "
+                "opens it for its guests as root"
         elif state.loaded:
             yield "/dev/vhost-net does not exist although %s is loaded: QEMU cannot use it" % MODULE
         if desired.zero_copy:
@@ -133,5 +156,7 @@ class VhostNet(Resource):
             "loaded": state.loaded,
             "zero_copy": state.zero_copy,
             "configured": state.configured,
-            "device": None if device is None else {"mode": "%04o" % device.mode, "owner": device.owner, "group": device.group},
+            "device": (
+                None if device is None else {"mode": "%04o" % device.mode, "owner": device.owner, "group": device.group}
+            ),
         }

@@ -19,7 +19,12 @@ class Vlan(LinkResource):
     parameter = "vlans"
     settings = (
         # net/8021q/vlan_netlink.c, vlan_changelink: flags and QoS maps alone can change
-        Setting("protocol", lambda link: link.data.get("protocol", DEFAULT_PROTOCOL), lambda value: ["protocol", value], live=False),
+        Setting(
+            "protocol",
+            lambda link: link.data.get("protocol", DEFAULT_PROTOCOL),
+            lambda value: ["protocol", value],
+            live=False,
+        ),
         Setting("id", lambda link: link.data.get("id"), lambda value: ["id", str(value)], live=False),
     )
 
@@ -28,7 +33,9 @@ class Vlan(LinkResource):
         lower = problems.at("lower").parse(parse_interface_name, item.get("lower"))
         number = problems.at("id").whole(item.get("id"), VLAN_RANGE[0], VLAN_RANGE[1], "VLAN id")
         if present and item.get("lower") is None:
-            problems.at("lower").add(None, "is missing: name the device that the VLAN stands on, for example 'enp59s0f1'")
+            problems.at("lower").add(
+                None, "is missing: name the device that the VLAN stands on, for example 'enp59s0f1'"
+            )
         if present and item.get("id") is None:
             problems.at("id").add(None, "is missing: allowed are whole numbers from %d to %d" % VLAN_RANGE)
         name = item.get("name")
@@ -57,20 +64,26 @@ class Vlan(LinkResource):
             yield Problem(
                 "%s.lower" % wish.path,
                 lower.name,
-                "is down, and the kernel brings no VLAN up on it: bring it up before (lower_devices of the module macvtap does), or wish the VLAN up: false",
+                "is down, and the kernel brings no VLAN up on it: bring it up before (lower_devices of the module "
+                "macvtap does), or wish the VLAN up: false",
             )
         if wish.mtu is not None and wish.mtu > lower.mtu:
             yield Problem(
                 "%s.mtu" % wish.path,
                 wish.mtu,
-                "is above the %d of its lower device %s: allowed is at most that; raise the lower's first (lower_devices of the module macvtap does)"
+                "is above the %d of its lower device %s: allowed is at most that; raise the lower's first "
+                "(lower_devices of the module macvtap does)"
                 % (lower.mtu, lower.name),
             )
 
     def plan(self, desired, state):
         actions = super().plan(desired, state)
         freed = {action.target for action in actions if action.field in ("state", "replace")}
-        taken = {self._tag(link.lower, link.data): link.name for link in state.of_kind(self.link_kind) if link.name not in freed}
+        taken = {
+            self._tag(link.lower, link.data): link.name
+            for link in state.of_kind(self.link_kind)
+            if link.name not in freed
+        }
         for action in actions:
             if action.field in ("state", "replace") and action.after is not None:
                 tag = self._tag(action.after.get("lower"), action.after)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the kernel allows of VLANs and macvtaps, and what it does to them by itself; each answer was seen on a real one (6.12)."""
+"""What the kernel allows of VLANs and macvtaps, and what it does to them by itself; each answer was seen on a real one
+(6.12).
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ def set_up(ip, link, up):
     lower = ip.links.get(link.get("link"))
     if up and _kind(link) == "vlan" and "UP" not in lower["flags"]:
         raise Refused("RTNETLINK answers: Network is down")
-    link["flags"] = [flag for flag in link["flags"] if flag not in ("UP", "LOWER_UP")] + (["UP", "LOWER_UP"] if up else [])
+    link["flags"] = [flag for flag in link["flags"] if flag not in ("UP", "LOWER_UP")] + (
+        ["UP", "LOWER_UP"] if up else []
+    )
     if not up:
         for upper in _above(ip, link["ifname"], ("vlan",)):
             set_up(ip, upper, False)

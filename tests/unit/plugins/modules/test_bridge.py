@@ -63,7 +63,10 @@ def test_change_writes_only_the_difference(host):
     run(host, WISH)
     del host.kernel.writes[:]
     result = run(host, dict(WISH, stp=True, mtu=1500))
-    assert [(a["field"], a["before"], a["after"]) for a in result["actions"]] == [("stp", False, True), ("mtu", 9000, 1500)]
+    assert [(a["field"], a["before"], a["after"]) for a in result["actions"]] == [
+        ("stp", False, True),
+        ("mtu", 9000, 1500),
+    ]
     assert host.kernel.writes == ["link set dev br0 type bridge stp_state 1", "link set dev br0 mtu 1500"]
 
 
@@ -78,7 +81,9 @@ def test_a_port_of_another_bridge_is_not_moved_without_consent(host):
 
 
 def test_a_device_with_an_address_is_not_taken_without_consent(host):
-    host.kernel.addresses = [{"ifname": "enp1s0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}]
+    host.kernel.addresses = [
+        {"ifname": "enp1s0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}
+    ]
     refused = run(host, WISH)
     assert refused["failed"] and "192.0.2.1" in refused["msg"] and "port:enp1s0" in refused["msg"]
     assert host.kernel.writes == []
@@ -86,7 +91,9 @@ def test_a_device_with_an_address_is_not_taken_without_consent(host):
 
 def test_the_device_that_carries_the_connection_is_not_taken_without_consent(host):
     host.session.address = "192.0.2.1"
-    host.kernel.addresses = [{"ifname": "vlan9", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}]
+    host.kernel.addresses = [
+        {"ifname": "vlan9", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}
+    ]
     host.kernel.add("vlan9", "vlan", {"id": 9}, link="enp1s0")
     refused = run(host, WISH, allow_disruption=["port:enp1s0"])
     assert refused["failed"] and "management:enp1s0" in refused["msg"]

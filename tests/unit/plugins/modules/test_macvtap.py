@@ -48,7 +48,7 @@ def test_create_then_nothing_to_do(host):
 
 
 def test_check_mode_writes_nothing_and_tells_the_same_actions(host):
-    wish = dict(macvtaps=[WISH], lower_devices=[{"name": "enp2s0", "mtu": 9000}])
+    wish = {"macvtaps": [WISH], "lower_devices": [{"name": "enp2s0", "mtu": 9000}]}
     checked = run_module(macvtap.main, host, wish, check=True)
     assert checked["changed"] and host.kernel.writes == []
     assert run_module(macvtap.main, host, wish)["actions"] == checked["actions"]
@@ -116,7 +116,12 @@ def test_passthru_is_refused_beside_another(host, kind):
 def test_none_is_made_beside_a_passthru(host):
     host.kernel.add("macvtap0", "macvtap", {"mode": "passthru"}, link="enp1s0")
     result = run(host, WISH)
-    assert result["failed"] and result["error_kind"] == "conflict" and "macvtap0" in result["msg"] and "passthru" in result["msg"]
+    assert (
+        result["failed"]
+        and result["error_kind"] == "conflict"
+        and "macvtap0" in result["msg"]
+        and "passthru" in result["msg"]
+    )
     assert host.kernel.writes == []
 
 
@@ -130,7 +135,12 @@ def test_passthru_does_not_take_a_device_with_addresses_without_consent(host):
     host.kernel.addresses = ADDRESS
     wish = dict(WISH, mode="passthru")
     refused = run(host, wish)
-    assert refused["failed"] and "192.0.2.1" in refused["msg"] and "passthru:enp1s0" in refused["msg"] and host.kernel.writes == []
+    assert (
+        refused["failed"]
+        and "192.0.2.1" in refused["msg"]
+        and "passthru:enp1s0" in refused["msg"]
+        and host.kernel.writes == []
+    )
     assert not run(host, wish, allow_disruption=["passthru:enp1s0"])["failed"]
 
 
@@ -142,7 +152,13 @@ def test_passthru_does_not_take_the_device_that_carries_the_connection(host):
 
 
 @pytest.mark.parametrize(
-    "kind, word", [("bridge", "one kind of switch"), ("openvswitch", "one kind of switch"), ("bond", "stand on upper0 itself"), ("team", "stand on upper0 itself")]
+    "kind, word",
+    [
+        ("bridge", "one kind of switch"),
+        ("openvswitch", "one kind of switch"),
+        ("bond", "stand on upper0 itself"),
+        ("team", "stand on upper0 itself"),
+    ],
 )
 def test_a_port_is_no_lower_device(host, kind, word):
     host.kernel.add("upper0", kind)
@@ -170,7 +186,11 @@ def test_a_macvtap_is_no_lower_device(host):
 def test_an_mtu_above_the_lower_devices_is_refused_unless_that_is_raised_too(host):
     wish = dict(WISH, lower="enp2s0")
     result = run(host, wish)
-    assert result["failed"] and result["problems"][0]["path"] == "macvtaps[0].mtu" and "1500" in result["problems"][0]["message"]
+    assert (
+        result["failed"]
+        and result["problems"][0]["path"] == "macvtaps[0].mtu"
+        and "1500" in result["problems"][0]["message"]
+    )
     assert host.kernel.writes == []
     assert not run(host, wish, lower_devices=[{"name": "enp2s0", "mtu": 9000}])["failed"]
     assert host.kernel.links["mvt-web1"]["mtu"] == 9000
@@ -193,14 +213,24 @@ def test_an_mtu_in_use_does_not_change_without_consent(host):
     host.kernel.add("macvtap0", "macvtap", {"mode": "vepa"}, link="enp1s0", mtu=9000)
     wish = {"lower_devices": [{"name": "enp1s0", "mtu": 1500}]}
     refused = run(host, **wish)
-    assert refused["failed"] and "macvtap0" in refused["msg"] and "mtu:enp1s0" in refused["msg"] and host.kernel.writes == []
+    assert (
+        refused["failed"]
+        and "macvtap0" in refused["msg"]
+        and "mtu:enp1s0" in refused["msg"]
+        and host.kernel.writes == []
+    )
     assert not run(host, allow_disruption=["mtu:enp1s0"], **wish)["failed"]
 
 
 def test_a_device_in_use_is_not_taken_down_without_consent(host):
     host.kernel.add("macvtap0", "macvtap", {"mode": "vepa"}, link="enp1s0")
     refused = run(host, lower_devices=[{"name": "enp1s0", "up": False}])
-    assert refused["failed"] and "macvtap0" in refused["msg"] and "down:enp1s0" in refused["msg"] and host.kernel.writes == []
+    assert (
+        refused["failed"]
+        and "macvtap0" in refused["msg"]
+        and "down:enp1s0" in refused["msg"]
+        and host.kernel.writes == []
+    )
 
 
 def test_the_device_that_carries_the_connection_keeps_its_mtu_without_consent(host):
@@ -210,11 +240,16 @@ def test_the_device_that_carries_the_connection_keeps_its_mtu_without_consent(ho
 
 
 def test_a_missing_lower_device_is_refused_and_known_after_apply_in_check_mode(host):
-    for params, path in ((dict(macvtaps=[dict(WISH, lower="bond0")]), "macvtaps[0].lower"), (dict(lower_devices=[{"name": "bond0"}]), "lower_devices[0].name")):
+    for params, path in (
+        ({"macvtaps": [dict(WISH, lower="bond0")]}, "macvtaps[0].lower"),
+        ({"lower_devices": [{"name": "bond0", "mtu": 9000}]}, "lower_devices[0].name"),
+    ):
         result = run_module(macvtap.main, host, params)
         assert result["failed"] and [problem["path"] for problem in result["problems"]] == [path]
         checked = run_module(macvtap.main, host, params, check=True)
-        assert not checked["failed"] and any("bond0" in note and "known after apply" in note for note in checked["notes"])
+        assert not checked["failed"] and any(
+            "bond0" in note and "known after apply" in note for note in checked["notes"]
+        )
 
 
 def test_a_lower_device_that_is_down_is_noted(host):
@@ -227,7 +262,11 @@ def test_one_that_a_process_holds_is_not_removed_without_consent(host):
     host.tree.symlinks["/proc/4711/fd/9"] = "/dev/tap%d" % host.kernel.links["mvt-web1"]["ifindex"]
     host.tree.contents["/proc/4711/comm"] = "qemu-system-x86\n"
     wrote(host)
-    for result in (run(host, {"name": "mvt-web1", "state": "absent"}), run(host, purge=True), run(host, dict(WISH, mode="passthru"))):
+    for result in (
+        run(host, {"name": "mvt-web1", "state": "absent"}),
+        run(host, purge=True),
+        run(host, dict(WISH, mode="passthru")),
+    ):
         assert result["failed"] and result["error_kind"] == "conflict" and "4711" in result["msg"]
     assert wrote(host) == []
     assert not run(host, dict(WISH, mode="private"))["failed"]
@@ -251,7 +290,12 @@ def test_a_macvlan_is_no_macvtap(host):
 def test_the_kernels_refusal_names_the_line(host):
     host.kernel.failures["link set dev enp2s0 mtu 9001"] = "Error: mtu greater than device maximum."
     result = run(host, lower_devices=[{"name": "enp2s0", "mtu": 9001}])
-    assert result["failed"] and result["error_kind"] == "apply" and "enp2s0 mtu" in result["msg"] and "device maximum" in result["msg"]
+    assert (
+        result["failed"]
+        and result["error_kind"] == "apply"
+        and "enp2s0 mtu" in result["msg"]
+        and "device maximum" in result["msg"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,12 @@ def host():
     host = MemoryHost()
     host.commands.tools["getent"] = getent
     host.commands.tools["udevadm"] = lambda argv, stdin: ""
-    host.kernel.accounts = {("user", 0): "root", ("user", 64055): "libvirt-qemu", ("group", 0): "root", ("group", 106): "kvm"}
+    host.kernel.accounts = {
+        ("user", 0): "root",
+        ("user", 64055): "libvirt-qemu",
+        ("group", 0): "root",
+        ("group", 106): "kvm",
+    }
     return host
 
 
@@ -60,7 +65,14 @@ def test_create_then_nothing_to_do(host):
         "link set dev tap-web1 alias kvm.vnic addrgenmode none mtu 9000",
         "link set dev tap-web1 up",
     ]
-    assert data(host) == {"type": "tap", "pi": False, "vnet_hdr": True, "multi_queue": True, "persist": True, "user": "libvirt-qemu"}
+    assert data(host) == {
+        "type": "tap",
+        "pi": False,
+        "vnet_hdr": True,
+        "multi_queue": True,
+        "persist": True,
+        "user": "libvirt-qemu",
+    }
     again = run(host, WISH)
     assert not again["changed"] and again["actions"] == [] and wrote(host) == []
 
@@ -68,7 +80,13 @@ def test_create_then_nothing_to_do(host):
 def test_check_mode_writes_nothing_and_tells_the_same_actions(host):
     checked = run(host, WISH, check=True)
     assert checked["changed"] and host.kernel.writes == []
-    assert checked["actions"][0]["after"] == {"mtu": 9000, "up": True, "multi_queue": True, "vnet_hdr": True, "owner": "libvirt-qemu"}
+    assert checked["actions"][0]["after"] == {
+        "mtu": 9000,
+        "up": True,
+        "multi_queue": True,
+        "vnet_hdr": True,
+        "owner": "libvirt-qemu",
+    }
     assert run(host, WISH)["actions"] == checked["actions"]
 
 
@@ -127,7 +145,15 @@ def test_made_anew_it_keeps_what_was_omitted(host):
     run(host, dict(WISH, group="kvm"))
     mac = host.kernel.links["tap-web1"]["address"]
     run(host, {"name": "tap-web1", "multi_queue": False})
-    assert data(host) == {"type": "tap", "pi": False, "vnet_hdr": True, "multi_queue": False, "persist": True, "user": "libvirt-qemu", "group": "kvm"}
+    assert data(host) == {
+        "type": "tap",
+        "pi": False,
+        "vnet_hdr": True,
+        "multi_queue": False,
+        "persist": True,
+        "user": "libvirt-qemu",
+        "group": "kvm",
+    }
     link = host.kernel.links["tap-web1"]
     assert (link["mtu"], link["address"]) == (9000, mac)
 
@@ -189,7 +215,11 @@ def test_the_kernels_refusal_names_the_line(host):
     host.kernel.failures["tuntap add dev tap-web2 mode tap"] = "ioctl(TUNSETIFF): Operation not permitted"
     result = run(host, {"name": "tap-web2"}, {"name": "tap-web3"})
     assert result["failed"] and result["error_kind"] == "apply"
-    assert "tap-web2" in result["msg"] and "Operation not permitted" in result["msg"] and "1 other steps were done" in result["msg"]
+    assert (
+        "tap-web2" in result["msg"]
+        and "Operation not permitted" in result["msg"]
+        and "1 other steps were done" in result["msg"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,7 +248,13 @@ def test_bad_input_is_refused_before_any_write(host, wish, path, word):
 
 def test_every_problem_is_reported_at_once(host):
     result = run(host, dict(WISH, owner="nobody", group="nobody"), dict(WISH, mtu=1), dict(WISH))
-    assert [problem["path"] for problem in result["problems"]] == ["taps[0].owner", "taps[0].group", "taps[1].mtu", "taps[1]", "taps[2]"]
+    assert [problem["path"] for problem in result["problems"]] == [
+        "taps[0].owner",
+        "taps[0].group",
+        "taps[1].mtu",
+        "taps[1]",
+        "taps[2]",
+    ]
 
 
 def test_sixty_four_in_one_batch(host):

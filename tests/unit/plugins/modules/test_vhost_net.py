@@ -140,8 +140,16 @@ def test_while_guests_run_it_is_written_and_pending_and_they_are_named(host):
     assert not result["failed"] and fields(result) == [("configuration", None, True)]
     assert host.kmod.lines == [] and host.tree.contents[VALUE] == "0\n"
     (pending,) = result["pending"]
-    assert (pending["field"], pending["current"], pending["wanted"], pending["until"]) == ("zero_copy", False, True, "boot")
-    assert "guest web1 (process 4711, qemu-system-x86)" in pending["reason"] and "process 99 (vhost-user)" in pending["reason"]
+    assert (pending["field"], pending["current"], pending["wanted"], pending["until"]) == (
+        "zero_copy",
+        False,
+        True,
+        "boot",
+    )
+    assert (
+        "guest web1 (process 4711, qemu-system-x86)" in pending["reason"]
+        and "process 99 (vhost-user)" in pending["reason"]
+    )
     again = run(host, zero_copy=True)
     assert not again["changed"] and again["pending"] == result["pending"] and written(host) == [FILE]
     host.kmod.release(99)
@@ -271,7 +279,11 @@ def test_a_built_in_module_takes_its_parameter_from_the_command_line(host):
     del host.tree.contents[MODULE + "/refcnt"]
     assert not run(host, loaded=True, zero_copy=False)["changed"]
     result = run(host, zero_copy=True)
-    assert result["failed"] and result["error_kind"] == "unsupported" and "vhost_net.experimental_zcopytx=1" in result["msg"]
+    assert (
+        result["failed"]
+        and result["error_kind"] == "unsupported"
+        and "vhost_net.experimental_zcopytx=1" in result["msg"]
+    )
     assert run(host, loaded=False)["error_kind"] == "unsupported" and written(host) == []
 
 
@@ -283,7 +295,9 @@ def test_a_module_without_the_parameter(host):
     assert result["failed"] and result["error_kind"] == "unsupported" and "experimental_zcopytx" in result["msg"]
 
 
-@pytest.mark.parametrize("mode, told", [(0o20660, False), (0o20600, False), (0o20666, True), (0o20664, True), (0o20662, True)])
+@pytest.mark.parametrize(
+    "mode, told", [(0o20660, False), (0o20600, False), (0o20666, True), (0o20664, True), (0o20662, True)]
+)
 def test_the_devices_permissions_are_told_and_never_changed(host, mode, told):
     host.kmod.load()
     host.tree.contents["/dev/vhost-net"] = ""

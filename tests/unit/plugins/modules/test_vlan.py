@@ -100,7 +100,11 @@ def test_a_used_one_is_not_made_anew_without_consent(host):
 
 
 def test_made_anew_it_keeps_what_was_omitted(host):
-    run(host, dict(WISH, name="prod", protocol="802.1ad"), {"name": "other", "lower": "enp1s0", "id": 5, "mac": "02:00:00:00:00:99"})
+    run(
+        host,
+        dict(WISH, name="prod", protocol="802.1ad"),
+        {"name": "other", "lower": "enp1s0", "id": 5, "mac": "02:00:00:00:00:99"},
+    )
     run(host, {"name": "prod", "lower": "enp1s0", "id": 101}, {"name": "other", "lower": "enp2s0", "id": 5})
     assert tag(host, "prod") == ("802.1ad", 101) and host.kernel.links["prod"]["mtu"] == 9000
     # 9000 would not fit on the new lower device
@@ -135,7 +139,10 @@ def test_within_a_service_vlan(host):
     refused = run(host, *wishes)
     assert refused["failed"] and "customer" in refused["msg"]
     result = run(host, *wishes, allow_disruption=["replace:service"])
-    assert not result["failed"] and [(a["target"], a["field"]) for a in result["actions"]] == [("service", "replace"), ("customer", "state")]
+    assert not result["failed"] and [(a["target"], a["field"]) for a in result["actions"]] == [
+        ("service", "replace"),
+        ("customer", "state"),
+    ]
     assert tag(host, "service") == ("802.1ad", 8) and tag(host, "customer") == ("802.1Q", 9)
     assert not run(host, *wishes)["changed"]
 
@@ -178,16 +185,25 @@ def test_absent_by_lower_and_id(host):
 
 def test_one_with_an_address_is_not_removed_without_consent(host):
     run(host, WISH)
-    host.kernel.addresses = [{"ifname": "enp1s0.100", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}]
+    host.kernel.addresses = [
+        {"ifname": "enp1s0.100", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}
+    ]
     wrote(host)
     refused = run(host, {"name": "enp1s0.100", "state": "absent"})
-    assert refused["failed"] and "192.0.2.1" in refused["msg"] and "remove:enp1s0.100" in refused["msg"] and wrote(host) == []
+    assert (
+        refused["failed"]
+        and "192.0.2.1" in refused["msg"]
+        and "remove:enp1s0.100" in refused["msg"]
+        and wrote(host) == []
+    )
 
 
 def test_the_one_that_carries_the_connection_is_not_touched_without_consent(host):
     run(host, WISH)
     host.session.address = "192.0.2.1"
-    host.kernel.addresses = [{"ifname": "enp1s0.100", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}]
+    host.kernel.addresses = [
+        {"ifname": "enp1s0.100", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}
+    ]
     wrote(host)
     refused = run(host, dict(WISH, mtu=1500))
     assert refused["failed"] and "management:enp1s0.100" in refused["msg"] and wrote(host) == []
@@ -197,7 +213,9 @@ def test_the_same_vlan_under_another_name_is_a_conflict(host):
     run(host, WISH)
     wrote(host)
     result = run(host, dict(WISH, name="prod"))
-    assert result["failed"] and result["error_kind"] == "conflict" and "enp1s0.100" in result["msg"] and wrote(host) == []
+    assert (
+        result["failed"] and result["error_kind"] == "conflict" and "enp1s0.100" in result["msg"] and wrote(host) == []
+    )
     assert not run(host, dict(WISH, name="prod", protocol="802.1ad"))["failed"]
 
 
@@ -220,7 +238,11 @@ def test_a_lower_device_that_is_down_carries_none_that_is_up(host):
 
 def test_an_mtu_above_the_lower_devices_is_refused(host):
     result = run(host, {"lower": "enp2s0", "id": 5, "mtu": 1501})
-    assert result["failed"] and result["problems"][0]["path"] == "vlans[0].mtu" and "1500" in result["problems"][0]["message"]
+    assert (
+        result["failed"]
+        and result["problems"][0]["path"] == "vlans[0].mtu"
+        and "1500" in result["problems"][0]["message"]
+    )
     assert host.kernel.writes == []
 
 
@@ -230,7 +252,9 @@ def test_a_name_that_is_something_else_is_a_conflict(host):
 
 
 def test_the_kernels_refusal_names_the_line(host):
-    host.kernel.failures["link add link enp1s0 name enp1s0.100 mtu 9000 up type vlan id 100"] = "Error: VLANs not supported on device."
+    host.kernel.failures["link add link enp1s0 name enp1s0.100 mtu 9000 up type vlan id 100"] = (
+        "Error: VLANs not supported on device."
+    )
     result = run(host, WISH)
     assert result["failed"] and result["error_kind"] == "apply" and "VLANs not supported" in result["msg"]
 

@@ -12,7 +12,9 @@ from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Com
 def test_accounts_of_this_machine():
     accounts = Accounts(Commands())
     user, group = pwd.getpwuid(os.getuid()), grp.getgrgid(os.getgid())
-    assert accounts.users([user.pw_name, str(user.pw_uid)]) == dict.fromkeys([user.pw_name, str(user.pw_uid)], (user.pw_uid, user.pw_name))
+    assert accounts.users([user.pw_name, str(user.pw_uid)]) == dict.fromkeys(
+        [user.pw_name, str(user.pw_uid)], (user.pw_uid, user.pw_name)
+    )
     assert accounts.groups([group.gr_name])[group.gr_name] == (group.gr_gid, group.gr_name)
 
 

@@ -3,7 +3,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.kvm.vnic.plugins.module_utils._model.module_options import as_switch, options_in_file, options_on_command_line
+from ansible_collections.kvm.vnic.plugins.module_utils._model.module_options import (
+    as_switch,
+    options_in_file,
+    options_on_command_line,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,9 @@ def test_options_on_the_kernel_command_line():
     assert options_on_command_line(line, "vhost_net") == [("a", "1"), ("b", "2")]
 
 
-@pytest.mark.parametrize("text, on", [("0", False), ("1", True), ("2", True), ("0x0", False), ("-1", True), ("", None), ("Y", None), ("maybe", None)])
+@pytest.mark.parametrize(
+    "text, on",
+    [("0", False), ("1", True), ("2", True), ("0x0", False), ("-1", True), ("", None), ("Y", None), ("maybe", None)],
+)
 def test_a_switch_that_is_a_number(text, on):
     assert as_switch(text) is on

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from ansible_collections.kvm.vnic.plugins.module_utils._model.action import DONE, FAILED, Action
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import Conflict, InvalidInput
 from ansible_collections.kvm.vnic.plugins.module_utils._model.link_table import OWNER_ALIAS, LinkTable
-from ansible_collections.kvm.vnic.plugins.module_utils._resource.link_resource import LinkResource, LinksWish, LinkWish, Setting
+from ansible_collections.kvm.vnic.plugins.module_utils._resource.link_resource import (
+    LinkResource,
+    LinksWish,
+    LinkWish,
+    Setting,
+)
 from ansible_collections.kvm.vnic.tests.unit.memory_host.host import MemoryHost
 
 
@@ -21,7 +26,9 @@ def _setting(name, **more):
 
 
 class Plain(LinkResource):
-    """A kind with a setting that changes in place, one that does not, one that does unless it is 'x', and one that is not compared."""
+    """A kind with a setting that changes in place, one that does not, one that does unless it is 'x', and one that is
+    not compared.
+    """
 
     kind = link_kind = "plain"
     parameter = "plains"
@@ -54,7 +61,9 @@ def lines(actions):
 
 
 def test_validation_gives_each_wish_its_path():
-    wish = Plain().validate({"plains": [{"name": "p0"}, {"name": "p1", "live": "a", "state": "absent"}], "purge": True}, None)
+    wish = Plain().validate(
+        {"plains": [{"name": "p0"}, {"name": "p1", "live": "a", "state": "absent"}], "purge": True}, None
+    )
     assert wish.purge and [(link.path, link.name, link.present, link.settings) for link in wish.links] == [
         ("plains[0]", "p0", True, {}),
         ("plains[1]", "p1", False, {"live": "a"}),
@@ -64,14 +73,26 @@ def test_validation_gives_each_wish_its_path():
 def test_validation_collects_every_problem():
     with pytest.raises(InvalidInput) as raised:
         Plain().validate({"plains": [{"name": "p0", "mtu": 1, "mac": "x"}, {"name": "p0"}, {"name": "vnet0"}]}, None)
-    assert [problem.path for problem in raised.value.problems] == ["plains[0].mtu", "plains[0].mac", "plains[2].name", "plains[1]"]
+    assert [problem.path for problem in raised.value.problems] == [
+        "plains[0].mtu",
+        "plains[0].mac",
+        "plains[2].name",
+        "plains[1]",
+    ]
 
 
 def test_creation_makes_marks_and_brings_up_in_two_lines():
-    wish = LinkWish("p0", lower="eth0", mtu=1400, mac="02:00:00:00:00:09", up=True, settings={"fixed": "a", "given": "b"})
+    wish = LinkWish(
+        "p0", lower="eth0", mtu=1400, mac="02:00:00:00:00:09", up=True, settings={"fixed": "a", "given": "b"}
+    )
     actions = plan([wish])
     assert told(actions) == [
-        ("p0", "state", None, {"mtu": 1400, "mac": "02:00:00:00:00:09", "up": True, "lower": "eth0", "fixed": "a", "given": "b"})
+        (
+            "p0",
+            "state",
+            None,
+            {"mtu": 1400, "mac": "02:00:00:00:00:09", "up": True, "lower": "eth0", "fixed": "a", "given": "b"},
+        )
     ]
     assert lines(actions) == [
         "link add link eth0 name p0 address 02:00:00:00:00:09 mtu 1400 up type plain fixed a given b",
@@ -107,7 +128,9 @@ def test_differences_that_are_live_are_adjusted_one_by_one():
 
 @pytest.mark.parametrize("settings", [{"fixed": "b"}, {"some": "x"}])
 def test_a_difference_that_is_not_live_means_a_new_link_that_keeps_the_rest(settings):
-    actions = plan([LinkWish("p0", settings=settings)], raw("p0", data={"live": "a", "fixed": "a", "some": "a"}, master="br0"))
+    actions = plan(
+        [LinkWish("p0", settings=settings)], raw("p0", data={"live": "a", "fixed": "a", "some": "a"}, master="br0")
+    )
     assert [(action.target, action.field) for action in actions] == [("p0", "replace")]
     made = lines(actions)
     assert made[0] == "link delete dev p0" and made[-1] == "link set dev p0 master br0"
@@ -115,7 +138,9 @@ def test_a_difference_that_is_not_live_means_a_new_link_that_keeps_the_rest(sett
 
 
 def test_one_action_for_one_link_even_if_more_differs():
-    actions = plan([LinkWish("p0", mtu=1400, settings={"fixed": "b", "live": "b"})], raw("p0", data={"fixed": "a", "live": "a"}))
+    actions = plan(
+        [LinkWish("p0", mtu=1400, settings={"fixed": "b", "live": "b"})], raw("p0", data={"fixed": "a", "live": "a"})
+    )
     assert [action.field for action in actions] == ["replace"]
 
 
@@ -145,14 +170,23 @@ def test_removals_come_first_and_what_stands_on_another_before_it():
 
 
 def test_what_the_kernel_takes_with_a_replaced_one_is_made_again():
-    links = [raw("low", data={"fixed": "a"}), raw("high", link="low"), raw("higher", link="high"), raw("beside", link="eth0")]
+    links = [
+        raw("low", data={"fixed": "a"}),
+        raw("high", link="low"),
+        raw("higher", link="high"),
+        raw("beside", link="eth0"),
+    ]
     wishes = [
         LinkWish("low", settings={"fixed": "b"}),
         LinkWish("high", lower="low"),
         LinkWish("higher", lower="high"),
         LinkWish("beside", lower="eth0"),
     ]
-    assert [(action.target, action.field) for action in plan(wishes, *links)] == [("low", "replace"), ("high", "state"), ("higher", "state")]
+    assert [(action.target, action.field) for action in plan(wishes, *links)] == [
+        ("low", "replace"),
+        ("high", "state"),
+        ("higher", "state"),
+    ]
 
 
 def test_missing_lower_devices():
@@ -164,7 +198,10 @@ def test_missing_lower_devices():
         LinkWish("p4", lower="eth9", path="plains[4]", present=False),
     ]
     found = Plain().missing(LinksWish(tuple(wishes), True), LinkTable([{"ifname": "eth0"}, raw("old")]))
-    assert [(problem.path, problem.value) for problem in found] == [("plains[1].lower", "eth9"), ("plains[3].lower", "old")]
+    assert [(problem.path, problem.value) for problem in found] == [
+        ("plains[1].lower", "eth9"),
+        ("plains[3].lower", "old"),
+    ]
 
 
 @pytest.fixture
@@ -177,14 +214,20 @@ def host():
 def dangers(host, *wishes, purge=False):
     resource, desired = Plain(), LinksWish(tuple(wishes), purge)
     state = resource.observe(host, desired)
-    return [(danger.consent, danger.users) for danger in resource.dangers(host, desired, state, resource.plan(desired, state))]
+    return [
+        (danger.consent, danger.users)
+        for danger in resource.dangers(host, desired, state, resource.plan(desired, state))
+    ]
 
 
 def test_removing_and_replacing_what_is_used_are_dangers(host):
     host.kernel.add("p0", "plain", {"fixed": "a"})
     assert dangers(host, LinkWish("p0", present=False)) == []
     host.kernel.add("up0", "macvtap", {"mode": "bridge"}, link="p0")
-    for wish, consent in ((LinkWish("p0", present=False), "remove:p0"), (LinkWish("p0", settings={"fixed": "b"}), "replace:p0")):
+    for wish, consent in (
+        (LinkWish("p0", present=False), "remove:p0"),
+        (LinkWish("p0", settings={"fixed": "b"}), "replace:p0"),
+    ):
         ((named, users),) = dangers(host, wish)
         assert named == consent and any("up0" in user for user in users)
     assert dangers(host, LinkWish("p0", mtu=1400, settings={"live": "b"})) == []
@@ -221,10 +264,12 @@ def test_a_refused_line_fails_its_own_action_only(host):
     assert [result.status for result in results] == [DONE, FAILED, DONE]
     # the first refusal counts: that the mark found no device is its consequence
     assert results[1].message == "ip link add name p1 type plain live a: RTNETLINK answers: Operation not supported"
-    assert [argv for argv in host.commands.calls] == [["ip", "-force", "-batch", "-"]]
+    assert host.commands.calls == [["ip", "-force", "-batch", "-"]]
 
 
-SETTINGS = st.fixed_dictionaries({}, optional={"live": st.sampled_from("abx"), "fixed": st.sampled_from("ab"), "some": st.sampled_from("abx")})
+SETTINGS = st.fixed_dictionaries(
+    {}, optional={"live": st.sampled_from("abx"), "fixed": st.sampled_from("ab"), "some": st.sampled_from("abx")}
+)
 WISHES = st.builds(
     LinkWish,
     name=st.sampled_from(["p0", "p1", "p2", "p3"]),

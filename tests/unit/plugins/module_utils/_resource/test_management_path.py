@@ -78,7 +78,9 @@ def test_without_an_address_of_the_hosts_the_default_routes_stand_in(host, addre
 
 def test_a_kernel_without_ipv6(host):
     host.kernel.routes = [{"dst": "default", "dev": "eth2"}]
-    host.commands.tools["ip"] = lambda argv, stdin: Completed(1, "", "Address family not supported") if "-6" in argv else host.kernel(argv, stdin)
+    host.commands.tools["ip"] = lambda argv, stdin: (
+        Completed(1, "", "Address family not supported") if "-6" in argv else host.kernel(argv, stdin)
+    )
     assert management_path(host) == {"eth2"}
 
 

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wished of a link, in values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One kind-specific setting: how rtnetlink's JSON shows it and how ip-link(8) takes it.
+
+    ``read(link)`` gives the canonical value; ``words(value)`` the words after ``type KIND``; ``live``: whether it can
+    change without making
+    the link anew, or a function of the values before and after that tells. ``compared``: False where others change it
+    after the making.
+    """
+
+    name: str
+    read: object
+    words: object
+    live: object = True
+    compared: bool = True
+
+    def can_change(self, before, after):
+        return self.live(before, after) if callable(self.live) else self.live
+
+
+@dataclass(frozen=True)
+class LinkWish:
+    """One link as wished; None leaves a thing alone. ``settings``: ``{setting name: canonical value}``; ``ports``:
+    names, for bridges.
+
+    ``path``: where the user wrote it (``vlans[0]``).
+    """
+
+    name: str
+    present: bool = True
+    mtu: object = None
+    mac: object = None
+    up: object = None
+    lower: object = None
+    settings: dict = field(default_factory=dict)
+    ports: object = None
+    purge_ports: bool = False
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a link is made: as wished, as a port of ``master`` when it was one before, on a kernel with or without
+    ``ipv6``.
+    """
+
+    wish: LinkWish
+    master: object = None
+    ipv6: bool = False
+
+
+@dataclass(frozen=True)
+class LinksWish:
+    """All links of one kind in one call; ``purge``: remove those of ours that are not listed."""
+
+    links: tuple
+    purge: bool = False
