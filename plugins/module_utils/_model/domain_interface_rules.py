@@ -72,7 +72,7 @@ def _check_direct(settings, problems):
     if _asks(settings, "vlan") and (settings.get("source") or {}).get("mode") != "passthrough":
         problems.at("vlan").add(
             settings["vlan"],
-            "cannot be tagged by a macvtap, except in mode passthrough on a VF: libvirt would define this and fail to start"
+            "cannot be tagged by a macvtap, except in mode passthrough on a VF: libvirt would define this and not start"
             " the guest; use a VLAN subinterface (module vlan) as source.device",
         )
     if _asks(settings, "mtu"):

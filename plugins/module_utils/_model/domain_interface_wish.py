@@ -43,8 +43,8 @@ _NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$", re.ASCII)
 class NicWish:
     """One NIC. ``settings``: ``{name of a setting in interface_xml: canonical value}`` of what is not left alone.
 
-    ``vf``: ``(pf, index)`` of a VF that is named by its PF; until the host was asked it is not in the settings. ``path``: where the
-    user wrote the wish.
+    ``vf``: ``(pf, index)`` of a VF that is named by its PF; until the host was asked it is not in the settings.
+    ``path``: where the user wrote the wish.
     """
 
     name: str
@@ -168,7 +168,7 @@ def parse_nic(item, problems):
     name = at("name").parse(parse_nic_name, item.get("name"))
     if item.get("name") is None:
         at("name").add(None, "is missing: it is the NIC's identity")
-    state = one_of(item.get("state") or "present", ("present", "absent"), "state", at("state"))
+    state = one_of(item.get("state", "present"), ("present", "absent"), "state", at("state"))
     settings = {"name": name, "mac": at("mac").parse(parse_mac, item.get("mac"))}
     if state == "absent":
         return NicWish(
@@ -196,7 +196,11 @@ def parse_nic(item, problems):
         settings[key] = _truth(item.get(key), at(key))
     vf = None
     if kind is not None:
-        source = {key: value for key, value in (item.get("source") or {}).items() if value is not None}
+        source = item.get("source") or {}
+        if not isinstance(source, dict):
+            at("source").add(source, "is no dictionary: type %s takes %s" % (kind, ", ".join(sum(SOURCES[kind], ()))))
+            source = {}
+        source = {key: value for key, value in source.items() if value is not None}
         _unknown_keys(source, _SOURCE_KEYS, at("source"))
         known = {key: value for key, value in source.items() if key in _SOURCE_KEYS}
         settings["source"], settings["virtualport"], vf = _parse_source(kind, known, at("source"))
