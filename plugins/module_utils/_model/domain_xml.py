@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
+from xml.etree import ElementTree
 
 from .interface_xml import BY_NAME, OUR_ALIAS
 from .interface_xml_source import pci_address

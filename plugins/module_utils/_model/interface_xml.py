@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import operator
-import xml.etree.ElementTree as ElementTree
 from copy import deepcopy
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 from .interface_xml_source import read_source, same_source, write_source
 

@@ -4,7 +4,7 @@ elements."""
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 from .interface_xml import text_of

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 # parameter: attribute of <source>, by type of interface
 _ATTRIBUTES = {

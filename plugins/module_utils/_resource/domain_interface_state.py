@@ -4,8 +4,8 @@ on."""
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
+from xml.etree import ElementTree
 
 from .._model.addresses import is_pci
 from .._model.domain_xml import host_pci_devices_of, parse, read_interface

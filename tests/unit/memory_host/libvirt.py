@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from xml.etree import ElementTree
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.libvirt import Domain
 from ansible_collections.kvm.vnic.plugins.module_utils._model.domain_xml import pci_address
