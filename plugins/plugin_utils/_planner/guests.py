@@ -52,7 +52,9 @@ def find(intent, facts, host, problems, notes):
                 problems.at(other.path).at("name").add(
                     other.name, "means the same guest as %s.uuid: list it once" % guest.path
                 )
-        if guest is not None:
+        if guest is not None and domain.interfaces is None:
+            problems.at(guest.path).add(guest.name, "is defined on this host, but which NICs it has could not be read")
+        elif guest is not None:
             here[guest.name] = Resident(guest, domain)
     announced = [guest for guest in intent.by_host.get(host, ()) if guest.name not in here]
     return [here[name] for name in sorted(here)] + [Resident(guest, None) for guest in announced]

@@ -57,10 +57,12 @@ class Sriov:
 @dataclass(frozen=True)
 class Device:
     """A network device. ``master``: what it is a port of, None for nothing, ``"unknown"``; ``sriov``: :class:`Sriov`,
-    None, ``"unknown"``; ``physical_function``: the PF's name for a VF; ``management``: True also where that is unknown.
+    None, ``"unknown"``; ``physical_function``: the PF's name for a VF; ``management``: True also where that is unknown;
+    ``mac``: the hardware's own, which a bond's ports keep too.
     """
 
     name: str
+    altnames: tuple
     mac: object
     driver: object
     pci: object
@@ -89,12 +91,12 @@ class Interface:
 
 @dataclass(frozen=True)
 class Domain:
-    """``node``: the one NUMA node that all its vCPUs are pinned to, else None."""
+    """``node``: the one NUMA node that all its vCPUs are pinned to, else None; ``interfaces``: None when unknown."""
 
     name: str
     uuid: object
     node: object
-    interfaces: tuple
+    interfaces: object
 
 
 def _sriov(raw):
@@ -124,7 +126,8 @@ def _device(raw):
     addresses = raw.get("addresses")
     return Device(
         name=raw["name"],
-        mac=(_text(raw.get("mac")) or "").lower() or None,
+        altnames=tuple(name for name in _list(raw.get("altnames")) if isinstance(name, str)),
+        mac=(_text(raw.get("permanent_mac")) or _text(raw.get("mac")) or "").lower() or None,
         driver=_text(raw.get("driver")),
         pci=(_text(raw.get("pci")) or "").lower() or None,
         kind=_text(raw.get("kind")),
@@ -201,24 +204,27 @@ class HostFacts:
         return cpus
 
     def _node_of_pins(self, raw):
-        pins, vcpus = _mapping(raw.get("vcpu_pins")), _whole(raw.get("vcpus"))
-        if not pins or vcpus is None or len(pins) < vcpus:
+        """A vCPU without a pin of its own runs where the domain's cpuset lets it, and anywhere without one."""
+        own, vcpus, rest = _mapping(raw.get("vcpu_pins")), _whole(raw.get("vcpus")), _text(raw.get("cpuset"))
+        if not vcpus or (rest is None and len(own) < vcpus):
             return None
+        lists = {pin if isinstance(pin, str) else "" for pin in own.values()} | ({rest} if len(own) < vcpus else set())
         nodes = set()
-        for pin in pins.values():
+        for text in lists:
             try:
-                cpus = CpuSet.from_list(pin)
+                nodes |= {self._cpus.get(cpu) for cpu in CpuSet.from_list(text)} or {None}
             except ValueError:
                 return None
-            nodes |= {self._cpus.get(cpu) for cpu in cpus} or {None}
         return nodes.pop() if len(nodes) == 1 else None
 
     def _domain(self, raw):
-        found = [self._interface(entry) for entry in _mappings(raw.get("interfaces"))]
-        # The persistent definition says what will be; a NIC that only runs comes after.
-        found.sort(key=lambda interface: not interface.persistent)
+        interfaces = None
+        if isinstance(raw.get("interfaces"), list):
+            found = [self._interface(entry) for entry in _mappings(raw["interfaces"])]
+            # The persistent definition says what will be; a NIC that only runs comes after.
+            interfaces = tuple(sorted(found, key=lambda interface: not interface.persistent))
         uuid = _text(raw.get("uuid"))
-        return Domain(raw["name"], uuid.lower() if uuid else None, self._node_of_pins(raw), tuple(found))
+        return Domain(raw["name"], uuid.lower() if uuid else None, self._node_of_pins(raw), interfaces)
 
     def _interface(self, raw):
         source = _mapping(raw.get("source"))

@@ -62,7 +62,7 @@ def _refuse_the_impossible(attached, facts, problems):
     owners = {
         interface.mac: domain.name
         for domain in facts.domains
-        for interface in domain.interfaces
+        for interface in domain.interfaces or ()
         if interface.mac and id(interface) not in known
     }
     seen = {}

@@ -49,7 +49,7 @@ def parse_selector(text):
 
 def _matches(selector, device):
     if selector.kind == "name":
-        return device.name == selector.value
+        return device.name == selector.value or selector.value in device.altnames
     if selector.kind == "pci":
         return device.pci == selector.value
     # A bond or a bridge borrows the MAC of its port, so only hardware is meant.

@@ -5,6 +5,12 @@ from __future__ import annotations
 
 import copy
 
+import pytest
+
+from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import InvalidInput
+from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.planner import plan
+from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.validator import validate
+
 TOTAL = 7
 
 
@@ -66,6 +72,28 @@ def host(*nics, domains=(), **more):
     }
     facts.update(more)
     return facts
+
+
+def guest(name, *networks, **wishes):
+    """A guest of the inventory with a NIC n0, n1 … in each network."""
+    nics = [dict({"name": "n%d" % at, "network": network}, **wishes) for at, network in enumerate(networks)]
+    return {"name": name, "interfaces": nics}
+
+
+def planned(intent, facts, host_name="hv1"):
+    return plan(validate(intent), facts, host_name)
+
+
+def problems(intent, facts):
+    """What is wrong with a valid inventory on this host."""
+    with pytest.raises(InvalidInput) as caught:
+        planned(intent, facts)
+    return caught.value.problems
+
+
+def card(name="ens2", pci="0000:41:00.0", **more):
+    """A card with seven VFs to give, on node 1."""
+    return nic(name, pci, **dict({"total": TOTAL, "numa_node": 1}, **more))
 
 
 def use(facts, pf, index, who="the running guest other"):
