@@ -16,7 +16,12 @@ from pathlib import Path
 from vnic_lab import paths
 from vnic_lab.host_packages import qemu_version, which
 from vnic_lab.machine import Machine, command
+from vnic_lab.progress import say
 from vnic_lab.run import LabError, run
+
+MOST_STARTS = 3
+STARVED = "rcu_preempt kthread starved"
+STARVED_TOO_OFTEN = 3  # 21 seconds lie between two complaints
 
 
 class Hypervisor:
@@ -127,13 +132,26 @@ class Hypervisor:
     def wait(self, seconds: float) -> None:
         """Until the boot has ended and ssh answers; LabError when the emulator ends or the time is over."""
         deadline = time.monotonic() + seconds
+        starts = 1
         # sshd comes before the last drivers and libvirtd do.
         while not (self.answers() and self._is_booted()):
+            if starts < MOST_STARTS and self._is_stalled():
+                say(f"{self.name}: the boot stalled, starting again\n{self.last_words()}")
+                self.cut_power()
+                self.restart(None)
+                starts += 1
             if self.pid() is None:
                 raise LabError(f"{self.name}: the emulator ended during the boot\n{self.last_words()}")
             if time.monotonic() > deadline:
                 raise LabError(f"{self.name}: not up within {seconds:.0f} s\n{self.last_words()}")
             time.sleep(0.5)
+
+    def _is_stalled(self) -> bool:
+        """Whether an emulated processor never woke when it was brought online, as happens on a busy machine."""
+        try:
+            return self.serial_log.read_text(encoding="utf-8", errors="replace").count(STARVED) >= STARVED_TOO_OFTEN
+        except OSError:
+            return False
 
     def _is_booted(self) -> bool:
         # Asked again and again: with --wait it may wait for a signal that has passed.
