@@ -15,8 +15,9 @@ description:
   - A string is taken as a mask. The list of the same CPUs as a mask gives the filter P(kvm.vnic.cpu_mask#filter).
 options:
   _input:
-    description: A mask in hexadecimal, with groups of 32 bits separated by commas and the highest group first; or a
-    list of CPU numbers.
+    description:
+      - A mask in hexadecimal, with groups of 32 bits separated by commas and the highest group first.
+      - Or a list of CPU numbers.
     type: raw
     required: true
 seealso:

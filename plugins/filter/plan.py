@@ -13,18 +13,15 @@ description:
   - Validates the inventory and chooses, for each NIC of the guests that live on one host, what it is attached to and
     why.
   - Changes nothing. The same intent and facts always give the same plan, whatever the order of guests, networks and
-    uplinks, and so do the
-    facts after the plan was applied.
+    uplinks, and so do the facts after the plan was applied.
   - Every error of the inventory is in one message, each with its path, its value and what is allowed. The inventory
-    reference of the
-    collection describes each variable.
+    reference of the collection describes each variable.
 positional: facts, host
 options:
   _input:
     description:
       - What is wished. Its keys are C(profile), C(profiles), C(networks), C(guests), C(mac_prefix) and C(purge), each
-        with the value of the
-        inventory variable of that name with C(vnic_) before it.
+        with the value of the inventory variable of that name with C(vnic_) before it.
     type: dict
     required: true
   facts:
@@ -84,8 +81,9 @@ _value:
       type: list
       elements: dict
     vfs:
-      description: Attributes of VFs, as the module M(kvm.vnic.sriov) takes them. The profiles of this release ask for
-      none.
+      description:
+        - Attributes of VFs, as the module M(kvm.vnic.sriov) takes them.
+        - The profiles of this release ask for none.
       type: list
       elements: dict
     vlans:
