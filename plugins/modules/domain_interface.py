@@ -84,7 +84,7 @@ options:
             type: dict
             suboptions:
               pf:
-                description: Physical function of the VF, by device name or PCI address, for
+                description: Physical function of the VF, by device name, PCI address or MAC address, for
                   O(domains[].interfaces[].type=hostdev). It must be up.
                 type: str
               index:

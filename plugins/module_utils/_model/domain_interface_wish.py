@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass, field, replace
 
-from .addresses import is_pci, parse_mac, parse_pci
+from .addresses import parse_mac, parse_pci
 from .domain_interface_rules import check_combination
 from .fields import MTU_RANGE, VLAN_RANGE
 from .names import parse_interface_name, parse_nic_name, parse_own_interface_name
+from .sriov_selector import parse_pf
 
 TYPES = ("hostdev", "direct", "bridge", "ethernet", "network")
 MODELS = ("virtio", "e1000", "rtl8139")
@@ -36,14 +36,14 @@ _KEYS = (
     "name state type source model backend mac vlan mtu queues rx_queue_size tx_queue_size boot_order link_state"
     " trust_guest_rx_filters port_isolated"
 ).split()
-_NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$", re.ASCII)
 
 
 @dataclass(frozen=True)
 class NicWish:
     """One NIC. ``settings``: ``{name of a setting in interface_xml: canonical value}`` of what is not left alone.
 
-    ``vf``: ``(pf, index)`` of a VF that is named by its PF; until the host was asked it is not in the settings.
+    ``vf``: ``(selector, index)`` of a VF that is named by its PF (sriov_selector); until the host was asked it is not
+    in the settings.
     ``path``: where the user wrote the wish.
     """
 
@@ -64,21 +64,6 @@ def one_of(value, allowed, what, problems):
     hint = " (YAML reads an unquoted on, off, yes or no as a truth value)" if isinstance(value, bool) else ""
     problems.add(value, "is no %s: allowed are %s%s" % (what, ", ".join(allowed), hint))
     return None
-
-
-def parse_pf(text):
-    """A PF by PCI address, in canonical form, or by the name it has on the host, which is not for us to judge. Raises
-    ValueError."""
-    text = str(text)
-    if _NUMBER.match(text):
-        return parse_pci(text)  # says which trap that is
-    if is_pci(text):
-        return parse_pci(text)
-    if not text or "/" in text or "\0" in text or len(text.encode()) > 15:
-        raise ValueError(
-            'is no physical function: expected the name of its device, such as "enp59s0f0", or its PCI address'
-        )
-    return text
 
 
 def parse_opaque(text):

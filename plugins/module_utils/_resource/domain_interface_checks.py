@@ -42,12 +42,10 @@ def _missing_vf(nic, state, path):
         absent = "is no virtual function of this host: create the VFs first (module sriov)"
     else:
         vf = state.vfs[nic.vf]
-        shown = "%s#%d" % nic.vf
+        shown = "%s#%d" % (nic.vf[0][1], nic.vf[1])
         absent = "has no virtual function of that index: create the VFs first (module sriov)"
-        if vf.pf is None:
-            return [
-                Problem(path + ".pf", nic.vf[0], "is no physical function of this host, or its driver is not bound")
-            ]
+        if vf.problem:
+            return [Problem(path + ".pf", nic.vf[0][1], vf.problem)]
     if vf.pci is None:
         return [Problem(path, shown, absent)]
     if vf.pf is not None and not vf.pf.up:

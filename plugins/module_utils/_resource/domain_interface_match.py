@@ -107,7 +107,7 @@ def _resolved(wish, state):
     if wish.vf is None:
         return wish
     vf = _vf(wish, state)
-    return wish.with_settings(source={"pci": vf.pci} if vf.pci else {"pf": wish.vf[0], "index": wish.vf[1]})
+    return wish.with_settings(source={"pci": vf.pci} if vf.pci else {"pf": wish.vf[0][1], "index": wish.vf[1]})
 
 
 def _unlisted(guest, guest_wish):

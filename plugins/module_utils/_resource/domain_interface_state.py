@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-from .._model.addresses import is_pci
 from .._model.domain_xml import host_pci_devices_of, parse, read_interface
 from .._model.errors import ApplyFailed, InvalidInput
 from .._model.fields import Problems
 from .._model.link_table import LinkTable
+from .sriov_functions import PhysicalFunctions, own_netdev
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,22 @@ class Guest:
 
 @dataclass(frozen=True)
 class Vf:
-    """``pci`` is None while the PF has no VF of that index; ``pf``: the PF's network device or None where there is
-    none such."""
+    """``pci`` is None while the PF has no VF of that index; ``pf``: the link of the PF, or None; ``netdevs``: names of
+    the VF's own network devices; ``problem``: why the PF could not be found."""
 
     pci: object
     pf: object
     netdevs: tuple = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True)
 class State:
-    """``wished``: a :class:`Guest` for each wish, in its order; ``guests``: all of the host's. ``vfs``: ``{(pf,
-    index) or PCI address: Vf}``;
-    ``networks``: ``{name: (root, active) or None}``; ``vf_devices``: names of network devices that are VFs."""
+    """``wished``: a :class:`Guest` for each wish, in its order; ``guests``: all of the host's.
+
+    ``vfs``: ``{(selector of the PF, index) or PCI address: Vf}``; ``networks``: ``{name: (root, active) or None}``;
+    ``vf_devices``: names of network devices that are VFs.
+    """
 
     wished: tuple
     guests: tuple
@@ -116,22 +119,19 @@ def _find_guests(desired, guests):
     return tuple(found)
 
 
-def _pf_address(pf, links):
-    if is_pci(pf):
-        return pf
-    link = links.get(pf)
-    return None if link is None else link.pci
-
-
-def _read_vf(host, links, key):
-    if isinstance(key, tuple):
-        address = _pf_address(key[0], links)
-        pci = host.pci.vf_addresses(address).get(key[1]) if address else None
-    else:
+def _read_vf(host, functions, key):
+    """``key``: ``(selector of the PF, index)``, or the VF's PCI address."""
+    if isinstance(key, str):
         address = host.pci.physical_function(key)
         pci = key if address else None
-    pf = next((link for link in links if address is not None and link.pci == address), None)
-    return Vf(pci, pf, tuple(host.pci.netdevs(pci)) if pci else ())
+    else:
+        try:
+            address = functions.find(key[0])
+        except ValueError as error:
+            return Vf(None, None, problem=str(error))
+        pci = host.pci.vf_addresses(address).get(key[1])
+    name = own_netdev(host, address, functions.links) if address else None
+    return Vf(pci, functions.links.get(name), tuple(host.pci.netdevs(pci)) if pci else ())
 
 
 def _read_network(host, name):
@@ -148,7 +148,8 @@ def read_state(host, desired):
     wished = _find_guests(desired, guests)
     nics = [nic for guest in desired.guests for nic in guest.nics if nic.present]
     sources = [(nic.settings.get("type"), nic.settings.get("source", {})) for nic in nics]
-    links = host.ip.links() if any(kind != "network" for kind, _source in sources) else LinkTable()
+    functions = PhysicalFunctions(host) if any(kind == "hostdev" for kind, _source in sources) else None
+    links = functions.links if functions else host.ip.links() if sources else LinkTable()
     keys = {nic.vf for nic in nics if nic.vf is not None} | {
         source["pci"] for _kind, source in sources if "pci" in source
     }
@@ -158,7 +159,7 @@ def read_state(host, desired):
         wished,
         guests,
         links,
-        {key: _read_vf(host, links, key) for key in sorted(keys, key=str)},
+        {key: _read_vf(host, functions, key) for key in sorted(keys, key=str)},
         {source["network"]: _read_network(host, source["network"]) for _kind, source in sources if "network" in source},
         frozenset(link.name for link in devices if host.pci.physical_function(link.pci) is not None),
     )

@@ -28,6 +28,8 @@ def hypervisor():
     host.kernel.add("enp3s0", up=True, parentbus="pci", parentdev=PF)
     devices = "/sys/bus/pci/devices/"
     host.tree.contents[devices + PF + "/sriov_totalvfs"] = "7"
+    host.tree.contents[devices + PF + "/net/enp3s0/address"] = "02:00:00:00:00:04"
+    host.tree.contents[devices + "0000:02:00.0/net/enp2s0/address"] = "02:00:00:00:00:03"
     for index, pci in VFS.items():
         host.tree.symlinks["%s%s/virtfn%d" % (devices, PF, index)] = "../" + pci
         host.tree.symlinks["%s%s/physfn" % (devices, pci)] = "../" + PF

@@ -67,6 +67,8 @@ def host():
         (dict(VF, source={"pf": "enp3s0", "index": -1}), "source.index", "0"),
         (dict(VF, source={"pf": "180.0", "index": 1}), "source.pf", "quotes"),
         (dict(VF, source={"pf": "../../etc", "index": 1}), "source.pf", "physical function"),
+        (dict(VF, source={"pf": "-rf", "index": 1}), "source.pf", "physical function"),
+        (dict(VF, source={"pf": "52:54:00:12:34", "index": 1}), "source.pf", "physical function"),
         (dict(VF, source={"pci": "180.0"}), "source.pci", "quotes"),
         ({"name": "front", "type": "ethernet", "source": {"device": "vnet0"}}, "source.device", "reserved"),
         ({"name": "front", "type": "ethernet", "source": {"device": "tap0"}, "vlan": 3}, "vlan", "ethernet"),
@@ -152,7 +154,8 @@ def test_guests_may_have_any_name(host, name):
         (dict(BRIDGE, source={"bridge": "br9"}), "source.bridge", "br9"),
         (dict(MACVTAP, source={"device": "enp9s0", "mode": "bridge"}), "source.device", "enp9s0"),
         (dict(VF, source={"pf": "enp3s0", "index": 5}), "source", "index"),
-        (dict(VF, source={"pf": "enp9s0", "index": 0}), "source.pf", "physical function"),
+        (dict(VF, source={"pf": "enp9s0", "index": 0}), "source.pf", "no network device"),
+        (dict(VF, source={"pf": VFS[1], "index": 0}), "source.pf", "virtual function"),
         (dict(VF, source={"pci": "0000:99:00.0"}), "source", "virtual function"),
         (dict(VF, source={"pci": "0000:02:00.0"}), "source", "virtual function"),
         ({"name": "front", "type": "network", "source": {"network": "lan"}}, "source.network", "network"),
@@ -176,9 +179,11 @@ def test_a_vf_whose_pf_is_down_is_refused_because_libvirt_would(host):
     assert result["failed"] and "enp3s0" in result["msg"] and "down" in result["msg"]
 
 
-def test_the_pf_may_be_named_by_its_address(host):
-    assert not run(host, dict(VF, source={"pf": PF, "index": 1}))["failed"]
-    assert not run(host, VF)["changed"]
+@pytest.mark.parametrize("pf", [PF, PF.upper()[5:], "02:00:00:00:00:05", "netboot0"])
+def test_the_pf_may_be_named_in_any_of_its_ways(host, pf):
+    host.kernel.links["enp3s0"].update(address="02:00:00:00:00:05", altnames=["netboot0"])
+    assert not run(host, dict(VF, source={"pf": pf, "index": 1}))["failed"]
+    assert nic(host, "persistent").source == {"pci": VFS[1]} and not run(host, VF)["changed"]
 
 
 @pytest.mark.parametrize("key, value", [("mac", MAC), ("source", {"pf": "enp3s0", "index": 1})])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.kvm.vnic.plugins.module_utils._model.domain_interface_guest import parse_guests, parse_uuid
-from ansible_collections.kvm.vnic.plugins.module_utils._model.domain_interface_wish import parse_nic, parse_pf
+from ansible_collections.kvm.vnic.plugins.module_utils._model.domain_interface_wish import parse_nic
 from ansible_collections.kvm.vnic.plugins.module_utils._model.fields import Problems
 
 KEYS = [
@@ -69,17 +69,6 @@ def test_a_misspelt_parameter_is_told_what_it_may_have_meant():
 )
 def test_yaml_traps(key, value, word):
     assert word in paths(dict(BRIDGE, **{key: value}))["nic." + key]
-
-
-@pytest.mark.parametrize("given_pf, found", [("enp59s0f0", "enp59s0f0"), ("3B:00.1", "0000:3b:00.1"), (";id", ";id")])
-def test_a_pf_by_name_or_address(given_pf, found):
-    assert parse_pf(given_pf) == found
-
-
-@pytest.mark.parametrize("given_pf", ["", "a/b", "../../etc", "x" * 16, "a\0b", 180.0, "180.0"])
-def test_what_is_no_pf(given_pf):
-    with pytest.raises(ValueError):
-        parse_pf(given_pf)
 
 
 def test_uuids_have_one_form():
