@@ -19,6 +19,9 @@ from vnic_lab.machine import Machine, command
 from vnic_lab.progress import say
 from vnic_lab.run import LabError, run
 
+# On a busy machine sshd inside takes seven seconds to its first line.
+BANNER_SECONDS = 30
+SSH_SECONDS = 120
 MOST_STARTS = 3
 STARVED = "rcu_preempt kthread starved"
 STARVED_TOO_OFTEN = 3  # 21 seconds lie between two complaints
@@ -63,7 +66,7 @@ class Hypervisor:
         return self._try_ssh("true") is not None
 
     def _try_ssh(self, *remote: str) -> str | None:
-        """Output of a command, whatever its exit status; None where ssh itself fails or takes a minute."""
+        """Output of a command, whatever its exit status; None where ssh itself fails or takes too long."""
         try:
             done = subprocess.run(
                 self.ssh(*remote),
@@ -71,7 +74,7 @@ class Hypervisor:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
-                timeout=60,
+                timeout=SSH_SECONDS,
                 check=False,
             )
         except subprocess.TimeoutExpired:
@@ -166,7 +169,7 @@ class Hypervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                timeout=60,
+                timeout=SSH_SECONDS,
                 check=False,
             )
             _until(lambda: self.pid() is None, seconds)
@@ -206,7 +209,7 @@ def free_port() -> int:
 def _has_ssh_banner(port: int) -> bool:
     """The emulator accepts connections long before the machine inside does: only sshd's first line counts."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=BANNER_SECONDS) as connection:
             return connection.recv(4) == b"SSH-"
     except OSError:
         return False

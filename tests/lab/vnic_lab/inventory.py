@@ -14,7 +14,7 @@ SSH_OPTIONS = {
     "UserKnownHostsFile": "/dev/null",
     "LogLevel": "ERROR",
     "IdentitiesOnly": "yes",
-    "ConnectTimeout": "10",
+    "ConnectTimeout": "60",
     "ServerAliveInterval": "15",
     "ServerAliveCountMax": "8",
 }
@@ -40,7 +40,8 @@ def ansible_inventory(endpoints: Sequence[Endpoint], identity: Path) -> str:
         "ansible_python_interpreter": "/usr/bin/python3",
     }
     lines += [f"    {key}: {json.dumps(value)}" for key, value in shared.items()]
-    lines += ["    ansible_pipelining: true", "  hosts:"]
+    # Before sshd's first line a busy machine lets many seconds pass; Ansible's default is 10.
+    lines += ["    ansible_ssh_timeout: 60", "    ansible_pipelining: true", "  hosts:"]
     for endpoint in endpoints:
         lines += [f"    {endpoint.name}:", f"      ansible_port: {endpoint.port}"]
     return "\n".join(lines) + "\n"

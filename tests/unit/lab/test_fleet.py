@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+import threading
+import time
 
 import pytest
-from vnic_lab import cli, fleet, host_packages, image_cache
+from vnic_lab import cli, fleet, host_packages, hypervisor, image_cache
 from vnic_lab.run import LabError
 
 
@@ -219,3 +222,22 @@ def test_a_size_that_cannot_be_is_refused_before_anything_starts(lab, monkeypatc
     with pytest.raises(LabError):
         fleet.up(1, keep_disk=False)
     assert [entry for entry in log if entry[0] == "start"] == []
+
+
+def test_sshd_may_take_its_time_to_say_who_it_is():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+
+        def slowly():
+            connection, _address = listener.accept()
+            with connection:
+                time.sleep(3)
+                connection.sendall(b"SSH-2.0-slow\r\n")
+
+        server = threading.Thread(target=slowly)
+        server.start()
+        assert hypervisor._has_ssh_banner(port)
+        server.join()
+    assert not hypervisor._has_ssh_banner(port)

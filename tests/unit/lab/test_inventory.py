@@ -21,6 +21,8 @@ def test_inventory_has_one_group_of_literal_values():
     for option in ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null"):
         assert "-o " + option in values["ansible_ssh_common_args"]
     assert "ControlPersist" in values["ansible_ssh_args"] and "-C" not in values["ansible_ssh_args"].split()
+    # Ansible puts its own ConnectTimeout before ours.
+    assert values["ansible_ssh_timeout"] == 60
     assert "{{" not in text
 
 
