@@ -18,6 +18,7 @@ from vnic_lab.run import LabError
 MOST_HOSTS = 2
 BOOT_SECONDS = 600.0
 REBOOT_SECONDS = 120.0
+GRUB_SECONDS = 120
 
 
 def everyone() -> list[Hypervisor]:
@@ -115,14 +116,17 @@ def reboot(name: str, from_grub: bool, cut: bool) -> None:
 
 def grub_arguments(host: Hypervisor) -> str:
     """Kernel arguments of the default entry of the grub.cfg inside the machine."""
-    done = subprocess.run(
-        host.ssh("cat", "/boot/grub/grub.cfg"),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            host.ssh("cat", "/boot/grub/grub.cfg"),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=GRUB_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"{host.name}: no answer over ssh within {GRUB_SECONDS} s") from error
     if done.returncode != 0:
         raise LabError(f"{host.name}: no /boot/grub/grub.cfg to boot from (run update-grub there first): {done.stderr}")
     try:

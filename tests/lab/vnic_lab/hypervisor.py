@@ -164,14 +164,7 @@ class Hypervisor:
     def power_off(self, seconds: float = 90) -> None:
         """An orderly shutdown; the power is cut when it takes too long."""
         if self.pid() is not None and self.answers():
-            subprocess.run(
-                self.ssh("systemctl", "poweroff", "--no-block"),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=SSH_SECONDS,
-                check=False,
-            )
+            self._try_ssh("systemctl", "poweroff", "--no-block")
             _until(lambda: self.pid() is None, seconds)
         self.cut_power()
 
