@@ -5,7 +5,7 @@ write.
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 from ...module_utils._model.addresses import is_pci
 from ...module_utils._model.interface_xml import rendered, text_of
