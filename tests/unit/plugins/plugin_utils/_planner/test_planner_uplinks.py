@@ -70,6 +70,11 @@ class TestUplinks:
         )
         assert planned(intent, facts)["nics"][0]["vf"]["pf"] == "ens2"
 
+    def test_cards_serve_in_order_of_pci_address(self):
+        intent, facts = self.found("ens1", card("ens1", "0000:80:00.0"), card("ens2", "0000:09:00.0"))
+        intent["networks"]["prod"]["uplinks"].append({"device": "ens2"})
+        assert planned(intent, facts)["nics"][0]["vf"]["pf"] == "ens2"
+
     def test_a_network_that_nobody_uses_here_may_be_missing(self):
         networks = {"other": {"uplinks": [{"device": "ens7", "vfs": 4}]}, "plain": {"uplinks": [{"device": "ens7"}]}}
         found = planned({"networks": networks}, world.host(card()))
