@@ -20,9 +20,10 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.interface_xml impo
 
 # What XML 1.0 can carry (production 2, Char).
 TEXT = st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="\ufffe\uffff").filter(
-        lambda c: ord(c) >= 32 or c in "\t\n\r"
-    )
+    st.one_of(
+        st.sampled_from("\t\n\r <>&'\"]"),
+        st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff"),
+    ),
 )
 PCI = st.builds(
     "{:04x}:{:02x}:{:02x}.{:x}".format,

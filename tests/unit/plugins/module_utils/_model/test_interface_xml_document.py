@@ -16,8 +16,9 @@ from ansible_collections.kvm.vnic.tests.unit.memory_host.guest_xml import guest_
 
 NAMES = st.sampled_from(["a", "b", "x:c", "x:d", "boot", "alias", "interface"])
 TEXT = st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="\ufffe\uffff").filter(
-        lambda c: ord(c) >= 32 or c in "\t\n\r"
+    st.one_of(
+        st.sampled_from("\t\n\r <>&'\"]"),
+        st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff"),
     ),
     max_size=20,
 )
