@@ -16,6 +16,7 @@ from .domain_interface_plan import ATTACH, DETACH, LIVE, PERSISTENT, REDEFINE, R
 from .domain_interface_state import read_guest
 
 RELEASE_SECONDS = 60.0  # a device is gone when the guest's own kernel let it go; emulated guests take their time
+REMINDER_SECONDS = 10.0  # a guest that boots misses the request; QEMU takes another one after 5 s (hw/acpi/pcihp.c)
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 1.0
 
@@ -140,17 +141,24 @@ class Apply:
         nic = self._same(guest, step)
         if nic is None:
             return  # the guest released it in the meantime
+        deadline = self._clock.monotonic() + RELEASE_SECONDS
+        while self._clock.monotonic() < deadline:
+            self._ask_to_release(guest, nic)
+            if self._until(lambda: self._same(self._guest(step), step) is None, REMINDER_SECONDS):
+                return
+        raise ApplyFailed(
+            "unplug NIC %s" % step.match.target,
+            "the guest did not release it within %g s: it must be past booting and handle PCI hot-unplug; run again"
+            % RELEASE_SECONDS,
+        )
+
+    def _ask_to_release(self, guest, nic):
         try:
             self._libvirt.detach(guest.uuid, text_of(nic.element), live=True, config=False)
         except ApplyFailed as error:
-            if "in the process of unplug" not in error.cause:  # asked before, and the guest has not answered yet
+            # asked before and not answered yet, or answered just now
+            if not any(words in error.cause for words in ("in the process of unplug", "device not found")):
                 raise
-        if not self._until(lambda: self._same(self._guest(step), step) is None):
-            raise ApplyFailed(
-                "unplug NIC %s" % step.match.target,
-                "the guest did not release it within %g s: it must be past booting and handle PCI hot-unplug; run again"
-                % RELEASE_SECONDS,
-            )
 
     def _attach_live(self, step):
         """Plug in what the definition says, so that the next start changes nothing: same MAC address and, where it is
@@ -169,7 +177,7 @@ class Apply:
         else:
             element = _placed(deepcopy(twin.element), guest.live.root, twin.element.find("address"))
         self._libvirt.attach(guest.uuid, text_of(element), live=True, config=False)
-        if not self._until(lambda: self._shows(step, name)):
+        if not self._until(lambda: self._shows(step, name), RELEASE_SECONDS):
             raise ApplyFailed("plug in NIC %s" % step.match.target, "libvirt took it, and the guest does not show it")
 
     def _shows(self, step, name):
@@ -195,8 +203,8 @@ class Apply:
             element.remove(target)
         self._libvirt.attach(step.match.guest.uuid, text_of(element), live=True, config=False)
 
-    def _until(self, holds):
-        deadline = self._clock.monotonic() + RELEASE_SECONDS
+    def _until(self, holds, seconds):
+        deadline = self._clock.monotonic() + seconds
         pause = _FIRST_PAUSE
         while not holds():
             if self._clock.monotonic() + pause > deadline:

@@ -17,8 +17,8 @@ class MemoryLibvirt:
     """``listed``: the domains; ``running``: whether the daemon answers; ``writes``: every device call that changed
     something.
 
-    ``deaf``: names of guests that release nothing; ``reads_to_release``: how often a guest is read before it has
-    released a device.
+    ``deaf``: names of guests that release nothing; ``missed``: ``{guest's name: how many requests it misses}``, as a
+    guest that boots; ``reads_to_release``: how often a guest is read before it has released a device.
     ``failures``: ``{verb or (verb, guest's name): text}``; ``on_call``: called with (verb, guest's name) before every
     write.
     ``network_xml``: ``{name: (XML, active)}``; ``secrets``: ``{guest's name: function(XML) -> XML with secrets}``.
@@ -29,6 +29,7 @@ class MemoryLibvirt:
         self.running = True
         self.writes = []
         self.deaf = set()
+        self.missed = {}
         self.reads_to_release = 2
         self.failures = {}
         self.on_call = lambda verb, name: None
@@ -177,6 +178,9 @@ class MemoryLibvirt:
                     "internal error: unable to execute QEMU command 'device_del': Device %s is already in"
                     " the process of unplug" % alias
                 )
+            if self.missed.get(domain.name):
+                self.missed[domain.name] -= 1
+                return
             self._leaving[domain.name, alias] = self.reads_to_release
 
         self._write("detach", uuid, live, config, self._label(element), change)

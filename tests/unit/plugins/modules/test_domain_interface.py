@@ -271,6 +271,15 @@ def test_a_guest_that_does_not_release_is_reported_and_its_definition_kept(host)
     assert nics(host, "live") == nics(host, "persistent") == []
 
 
+def test_a_guest_that_misses_the_request_while_it_boots_is_asked_again(host):
+    host.libvirt.start("web1")
+    run(host, BRIDGE)
+    host.libvirt.missed["web1"] = 2
+    assert not run(host, {"name": "front", "state": "absent"}, consent=["unplug:web1/front"])["failed"]
+    assert calls(host)[2:] == [("detach", "web1", "live")] * 3 + [("detach", "web1", "config")]
+    assert 15 < host.clock.now < 30
+
+
 def test_a_paused_guest_is_not_asked_to_release(host):
     host.libvirt.start("web1")
     run(host, BRIDGE)
