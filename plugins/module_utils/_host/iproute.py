@@ -11,6 +11,7 @@ from .._model.link_table import LinkTable
 
 _FAILED_LINE = re.compile(r"Command failed -:(\d+)")
 _BLANKS = set(" \t\r\n")
+SECONDS_A_LINE = 1.0  # a link made or removed waits for every CPU (synchronize_net), on a busy host for long
 
 
 class Unwritable(ValueError):
@@ -66,7 +67,7 @@ class Iproute:
 
     def batch(self, lines, timeout=60.0):
         """Run all ``lines`` (each a list of words after ``ip``) in one process; a failing line does not keep the next
-        from running.
+        from running. It may take ``timeout`` seconds, and one more for each line.
 
         Returns one entry a line: None, or what the kernel answered to it.
         """
@@ -87,6 +88,7 @@ class Iproute:
         if not lines:
             return
         script = "".join(text + "\n" for _index, text in lines)
+        timeout += SECONDS_A_LINE * len(lines)
         done = self._commands.run(["ip", "-force", "-batch", "-"], stdin=script, timeout=timeout, check=False)
         said = []
         for text in done.errors.splitlines():
