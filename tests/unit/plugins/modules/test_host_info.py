@@ -360,6 +360,13 @@ def test_vfs_and_their_users(lab):
     assert nic(result, "ens2v2")["physical_function"] == {"pci": "0000:41:00.0", "index": 2, "name": "ens2"}
 
 
+def test_a_vf_for_which_the_firmware_names_no_node_is_not_on_node_0(lab):
+    lab.put("/sys/bus/pci/devices/0000:41:10.0/numa_node", "-1")
+    os.remove(lab._root + "/sys/bus/pci/devices/0000:41:10.1/numa_node")
+    vfs = nic(run(lab, "nics"), "ens2")["sriov"]["vfs"]
+    assert [vf["numa_node"] for vf in vfs] == [None, "unknown", 1]
+
+
 def test_a_vf_in_another_network_namespace_is_not_free(lab):
     lab.kernel.namespaces = ["blue"]
     lab.kernel.elsewhere["blue"] = [dict(lab.kernel.links.pop("ens2v1"))]
