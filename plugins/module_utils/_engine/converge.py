@@ -10,7 +10,11 @@ from .settle import settle
 
 
 def _tell(results, not_tried):
-    lines = ["%s %s: %s" % (result.action.target, result.action.field, result.message) for result in results if result.status == FAILED]
+    lines = [
+        "%s %s: %s" % (result.action.target, result.action.field, result.message)
+        for result in results
+        if result.status == FAILED
+    ]
     done = sum(1 for result in results if result.status not in (FAILED, UNSUPPORTED))
     return "; ".join(lines) + " (%d other steps were done, %d not attempted; run again to converge)" % (done, not_tried)
 
@@ -54,7 +58,8 @@ def _apply(resource, host, actions, journal):
 def converge(resource, params, host, consent, journal, check=False):
     """Lead ``host`` to what ``params`` wish of ``resource`` and return the Outcome.
 
-    In check mode everything happens but the writing: bad input, missing things and unconsented dangers are reported all the same.
+    In check mode everything happens but the writing: bad input, missing things and unconsented dangers are reported
+    all the same.
     Raises a VnicError: value, unsupported, conflict, apply or verification, in that order of phases.
     """
     desired = resource.consented(resource.validate(params, host), consent)
@@ -75,6 +80,9 @@ def converge(resource, params, host, consent, journal, check=False):
         unsupported = [result for result in results if result.status == UNSUPPORTED]
         if any(not resource.excuses(desired, result) for result in unsupported):
             raise _NotHere(results)
-        notes += ["%s %s is left as it is: %s" % (result.action.target, result.action.field, result.message) for result in unsupported]
+        notes += [
+            "%s %s is left as it is: %s" % (result.action.target, result.action.field, result.message)
+            for result in unsupported
+        ]
     notes += resource.notes(desired, after)
     return Outcome(before, after, actions, tuple(results), tuple(resource.pending(desired, after)), tuple(notes))

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 
 class MemoryJournal:
-    """Keeps entries for the life of one run: ``(kind, before)`` per resource, newest last, and each result as it comes."""
+    """Keeps entries for the life of one run: ``(kind, before)`` per resource, newest last, and each result as it
+    comes."""
 
     def __init__(self):
         self.entries = []

@@ -21,13 +21,20 @@ def settle(resource, desired, host, results, actions):
     while True:
         state = resource.observe(host, desired)
         remaining = [
-            action for action in resource.plan(desired, state) if action.effect == NOW and (action.target, action.field) not in excused
+            action
+            for action in resource.plan(desired, state)
+            if action.effect == NOW and (action.target, action.field) not in excused
         ]
         if not remaining:
             return state
         left = deadline - host.clock.monotonic()
         if left <= 0:
-            lines = ["%s %s: wished %r, found %r" % (a.target, a.field, a.to_dict()["after"], a.to_dict()["before"]) for a in remaining]
-            raise VerificationFailed("applied without an error, but the host does not show it: " + "; ".join(lines), remaining)
+            lines = [
+                "%s %s: wished %r, found %r" % (a.target, a.field, a.to_dict()["after"], a.to_dict()["before"])
+                for a in remaining
+            ]
+            raise VerificationFailed(
+                "applied without an error, but the host does not show it: " + "; ".join(lines), remaining
+            )
         host.clock.sleep(min(pause, left))
         pause = min(pause * 2, LONGEST_PAUSE)

@@ -34,15 +34,20 @@ class Commands:
     def run(self, argv, stdin="", timeout=60.0, check=True):
         """Run ``argv`` and return :class:`Completed`.
 
-        Raises :class:`Unsupported` when the program is not there, :class:`ApplyFailed` on a non-zero exit when ``check``, and
-        :class:`InFlight` when it neither ends nor dies in its time.
+        Raises :class:`Unsupported` when the program is not there, :class:`ApplyFailed` on a non-zero exit when
+        ``check``, and :class:`InFlight` when it neither ends nor dies in its time.
         """
         path = self.find(argv[0])
         if path is None:
             raise Unsupported("%s is not installed on this host (looked in %s)" % (argv[0], ", ".join(PATH)))
         shown = " ".join(argv)
         process = subprocess.Popen(  # pylint: disable=ansible-bad-function
-            [path] + list(argv[1:]), env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, close_fds=True
+            [path] + list(argv[1:]),
+            env=ENVIRONMENT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            close_fds=True,
         )
         try:
             output, errors = process.communicate(stdin.encode(), timeout=timeout)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """File operations in a child process, so that one that hangs in the kernel cannot hang us.
 
-Reading ``sriov_numvfs`` waits for the device lock while another process writes it (drivers/pci/iov.c, sriov_numvfs_show), for minutes and
-uninterruptibly. A child that got stuck so is abandoned and a new one takes over.
+Reading ``sriov_numvfs`` waits for the device lock while another process writes it (drivers/pci/iov.c,
+sriov_numvfs_show), for minutes and uninterruptibly. A child that got stuck so is abandoned and a new one takes over.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def _read_many(paths):
 
 
 def _write(path, value):
-    descriptor = os.open(path, os.O_WRONLY)  # neither create nor truncate: a sysfs attribute exists or the kernel lacks it
+    # neither create nor truncate: a sysfs attribute exists or the kernel lacks it
+    descriptor = os.open(path, os.O_WRONLY)
     try:
         data = value.encode()
         taken = os.write(descriptor, data)  # one write: sysfs takes each write(2) as a whole value
@@ -120,7 +121,8 @@ def _serve(requests, answers):
 
 
 class FileWorker:
-    """Runs one operation after another in a child; raises :class:`OSError` as the operation did, :class:`Stuck` past ``timeout`` seconds."""
+    """Runs one operation after another in a child; raises :class:`OSError` as the operation did, :class:`Stuck` past
+    ``timeout`` seconds."""
 
     def __init__(self):
         self._pid = None

@@ -22,7 +22,8 @@ def error_name(error):
 class Files:
     """Paths are the host's own absolute ones; every operation is bounded in time.
 
-    Reading raises OSError; writing raises :class:`ApplyFailed` with the errno's name, or :class:`InFlight` when the kernel does not return.
+    Reading raises OSError; writing raises :class:`ApplyFailed` with the errno's name, or :class:`InFlight` when the
+    kernel does not return.
     """
 
     def __init__(self, root="/", worker=None):
@@ -60,12 +61,13 @@ class Files:
             return default
 
     def read_many(self, paths, default=UNKNOWN, timeout=READ_TIMEOUT):
-        """``{path: content or default}`` in one round trip. One stuck file makes all of them unknown: keep lock-taking files out."""
+        """``{path: content or default}`` in one round trip. One stuck file makes all of them unknown: keep
+        lock-taking files out."""
         paths = list(paths)
         try:
             answers = self._worker.call("read_many", [self._at(path) for path in paths], timeout=timeout)
         except Stuck:
-            return {path: default for path in paths}
+            return dict.fromkeys(paths, default)
         found = {}
         for path in paths:
             code, text = answers[self._at(path)]
@@ -78,7 +80,9 @@ class Files:
         try:
             self._worker.call("write", self._at(path), str(value), timeout=timeout)
         except Stuck:
-            raise InFlight(command, "the kernel did not return within %g s; the write may still take effect" % timeout) from None
+            raise InFlight(
+                command, "the kernel did not return within %g s; the write may still take effect" % timeout
+            ) from None
         except OSError as error:
             raise ApplyFailed(command, error_name(error)) from None
 
@@ -103,7 +107,7 @@ class Files:
     def real_path(self, path):
         """``path`` with every symbolic link followed, so that replacing it keeps the links."""
         try:
-            return self._worker.call("realpath", self._at(path), timeout=READ_TIMEOUT)[len(self._root):]
+            return self._worker.call("realpath", self._at(path), timeout=READ_TIMEOUT)[len(self._root) :]
         except OSError:
             return path
 

@@ -18,7 +18,8 @@ from .session import Session
 class Host:
     """One machine, seen through its doors; ``root`` lets any tree stand in for its files.
 
-    ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``pci``, ``ethtool`` and ``session`` speak through them.
+    ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``pci``,
+    ``ethtool`` and ``session`` speak through them.
     """
 
     def __init__(self, root="/", files=None, commands=None, libvirt=None, clock=None, session=None, ethtool=None):

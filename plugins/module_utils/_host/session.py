@@ -15,7 +15,8 @@ class Session:
     def local_address(self):
         """The host's own address of the ssh connection that carries us, or None when there is none to be found.
 
-        sudo drops ``SSH_CONNECTION``, so the ancestors' environments are asked too (sshd(8): client address and port, server address and port).
+        sudo drops ``SSH_CONNECTION``, so the ancestors' environments are asked too (sshd(8): client address and port,
+        server address and port).
         """
         words = self._environment.get("SSH_CONNECTION", "").split()
         if len(words) == 4:
