@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -97,9 +98,13 @@ def run(options):
 
 
 def main(arguments):
+    # Ended from outside, it cleans up too.
+    signal.signal(signal.SIGTERM, lambda *_ignored: sys.exit(143))
     try:
         run(parser().parse_args(arguments))
     except BenchError as error:
         print("bench: %s" % error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
