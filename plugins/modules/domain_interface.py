@@ -23,8 +23,8 @@ description:
     anew instead.
   - A missing NIC is plugged into a running guest without asking. Taking one out of a running guest needs the consent
     C(unplug:GUEST/NIC).
-  - A NIC is gone when the guest's own kernel has let it go, which is awaited for up to 60 seconds a NIC. A guest that is paused
-    cannot release one; that is refused.
+  - A NIC is gone when the guest's own kernel has let it go, which is awaited for up to 60 seconds a NIC. A guest that
+    is paused cannot release one; that is refused.
   - Virtual functions are attached with C(managed='yes'), so that libvirt takes them from their driver and writes
     their MAC address and VLAN.
 author:
