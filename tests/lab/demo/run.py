@@ -152,7 +152,8 @@ def main():
     say("what each guest got, and why")
     print(table(report))
     for name, host in report["hosts"].items():
-        print("\n%s: %d remote tasks; %d changed in the first run, %d in the second" % (name, host["remote_tasks"], host["changed_first"], host["changed_second"]))
+        counts = (host["remote_tasks"], host["changed_first"], host["changed_second"])
+        print("\n%s: %d remote tasks; %d changed in the first run, %d in the second" % ((name,) + counts))
     print("%s, %.0f s" % (OUT.relative_to(ROOT) / "report.json", time.monotonic() - begun))
     wrong = list(failures(report))
     if wrong:
