@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 
 def interfaces(host, guest, *scope):

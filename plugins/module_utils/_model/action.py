@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 
 NOW = "now"
 DRIVER_PROBE = "driver_probe"
@@ -63,7 +64,7 @@ class Action:
     reason: str = ""
     effect: str = NOW
     reversible: str = YES
-    data: object = field(default=None, compare=False, repr=False)
+    data: object = dataclasses.field(default=None, compare=False, repr=False)
 
     def to_dict(self):
         return {

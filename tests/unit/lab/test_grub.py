@@ -39,36 +39,36 @@ function load_video {
 }
 ### BEGIN /etc/grub.d/10_linux ###
 function gfxmode {
-	set gfxpayload="${1}"
+\tset gfxpayload="${1}"
 }
 menuentry 'Debian GNU/Linux' --class debian --class os $menuentry_id_option 'gnulinux-simple-0b7c' {
-	load_video
-	insmod gzio
-	if [ x$grub_platform = xxen ]; then insmod xzio; insmod lzopio; fi
-	insmod ext2
-	echo	'Loading Linux 6.12 ...'
-	linux	/boot/vmlinuz-6.12 root=/dev/vda ro console=ttyS0 intel_iommu=on iommu=pt quiet
-	echo	'Loading initial ramdisk ...'
-	initrd	/boot/initrd.img-6.12
+\tload_video
+\tinsmod gzio
+\tif [ x$grub_platform = xxen ]; then insmod xzio; insmod lzopio; fi
+\tinsmod ext2
+\techo\t'Loading Linux 6.12 ...'
+\tlinux\t/boot/vmlinuz-6.12 root=/dev/vda ro console=ttyS0 intel_iommu=on iommu=pt quiet
+\techo\t'Loading initial ramdisk ...'
+\tinitrd\t/boot/initrd.img-6.12
 }
 submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option 'gnulinux-advanced-0b7c' {
-	menuentry 'Debian GNU/Linux, with Linux 6.12' --class debian $menuentry_id_option 'gnulinux-6.12-advanced-0b7c' {
-		load_video
-		if [ x$grub_platform = xxen ]; then insmod xzio; insmod lzopio; fi
-		linux	/boot/vmlinuz-6.12 root=/dev/vda ro advanced
-	}
-	menuentry 'Debian GNU/Linux, with Linux 6.12 (recovery mode)' --class debian $menuentry_id_option 'recovery-0b7c' {
-		linux	/boot/vmlinuz-6.12 root=/dev/vda ro single
-	}
+\tmenuentry 'Debian GNU/Linux, with Linux 6.12' --class debian $menuentry_id_option 'gnulinux-6.12-advanced-0b7c' {
+\t\tload_video
+\t\tif [ x$grub_platform = xxen ]; then insmod xzio; insmod lzopio; fi
+\t\tlinux\t/boot/vmlinuz-6.12 root=/dev/vda ro advanced
+\t}
+\tmenuentry 'Debian GNU/Linux, with Linux 6.12 (recovery mode)' --class debian $menuentry_id_option 'recovery-0b7c' {
+\t\tlinux\t/boot/vmlinuz-6.12 root=/dev/vda ro single
+\t}
 }
 ### BEGIN /etc/grub.d/30_uefi-firmware ###
 if [ "$grub_platform" = "efi" ]; then
-	fwsetup --is-supported
-	if [ "$?" = 0 ]; then
-		menuentry 'UEFI Firmware Settings' $menuentry_id_option 'uefi-firmware' {
-			fwsetup
-		}
-	fi
+\tfwsetup --is-supported
+\tif [ "$?" = 0 ]; then
+\t\tmenuentry 'UEFI Firmware Settings' $menuentry_id_option 'uefi-firmware' {
+\t\t\tfwsetup
+\t\t}
+\tfi
 fi
 """
 SIMPLE = "root=/dev/vda ro console=ttyS0 intel_iommu=on iommu=pt quiet"

@@ -15,7 +15,7 @@ EVENT = struct.Struct("iIII")
 def folders(places):
     for place in places:
         if place.startswith(("/etc", "/var")):
-            yield from (folder for folder, _, _ in os.walk(place))
+            yield from (folder for folder, _folders, _files in os.walk(place))
         else:
             yield place
 
@@ -28,7 +28,7 @@ def main():
     while True:
         data = os.read(queue, 65536)
         while data:
-            watch, mask, _, length = EVENT.unpack_from(data)
+            watch, mask, _cookie, length = EVENT.unpack_from(data)
             name = data[EVENT.size:EVENT.size + length].rstrip(b"\0").decode()
             print("%s/%s %#x" % (watched.get(watch, "?"), name, mask), flush=True)
             data = data[EVENT.size + length:]

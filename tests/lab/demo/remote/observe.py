@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 import libvirt
 
@@ -46,14 +46,14 @@ def ping(place, address, count):
     argv = ["ping", "-n", "-q", "-i", "0.2", "-W", "2", "-c", str(count), address]
     if "beside" in place:
         argv = ["ip", "netns", "exec", NAMESPACE] + argv
-    output = subprocess.run(argv, capture_output=True, text=True).stdout
+    output = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
     received = re.search(r"(\d+) received", output)
     times = re.search(r"= [\d.]+/([\d.]+)/", output)
     return int(received.group(1)) if received else 0, float(times.group(1)) if times else None
 
 
 def received_by_guest(guest, mac):
-    report = subprocess.run(["lab-guest", "report", guest, "--wait", "20"], capture_output=True, text=True).stdout
+    report = subprocess.run(["lab-guest", "report", guest, "--wait", "20"], capture_output=True, text=True, check=False).stdout
     try:
         nics = json.loads(report)["nics"]
     except ValueError:

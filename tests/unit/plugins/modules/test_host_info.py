@@ -140,7 +140,6 @@ def test_an_amd_unit_that_posts(lab):
     for name in os.listdir(lab._root + "/sys/class/iommu"):
         os.rename(lab._root + "/sys/class/iommu/" + name, lab._root + "/sys/class/" + name)
     lab.put("/sys/class/iommu/ivhd0/amd-iommu/features", "25bf732fa2295afe:1d")
-    assert 0x25BF732FA2295AFE >> 7 & 1 and 0x25BF732FA2295AFE >> 21 & 1
     assert run(lab, "iommu")["iommu"]["posted_interrupts"] is True
 
 

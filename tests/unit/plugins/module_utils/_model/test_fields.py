@@ -36,7 +36,7 @@ def test_the_message_names_path_value_and_remedy():
 def test_whole_numbers_are_taken_within_bounds_and_nothing_else_is(value):
     for lowest, highest in (VLAN_RANGE, MTU_RANGE):
         problems = Problems().at("x")
-        allowed = type(value) is int and lowest <= value <= highest
+        allowed = isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
         assert problems.whole(value, lowest, highest, "number") == (value if allowed else None)
         assert bool(problems) != allowed
 
