@@ -9,7 +9,7 @@ help: ## this list
 demo: ## boot a hypervisor, give three guests their NICs, and show what each got and why
 	@tests/tools/demo
 
-test: ## everything, within an hour on two cores
+test: ## what CI runs, within an hour on two cores
 	@tests/tools/test
 
 check: ## lint, documentation, sanity and unit tests, within three minutes; STEPS="units_main ruff" for some
