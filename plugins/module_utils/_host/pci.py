@@ -11,7 +11,7 @@ from .._model.action import UNKNOWN
 from .._model.errors import InFlight
 
 DEVICES = "/sys/bus/pci/devices"
-_VIRTFN = re.compile(r"^virtfn(\d+)$")
+_VIRTFN = re.compile(r"virtfn(\d+)")
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Pci:
         """``{index: address}`` of the VFs that exist now."""
         found = {}
         for name, target in self._files.links("%s/%s" % (DEVICES, pci)).items():
-            match = _VIRTFN.match(name)
+            match = _VIRTFN.fullmatch(name)
             if match:
                 found[int(match.group(1))] = target.rpartition("/")[2]
         return found

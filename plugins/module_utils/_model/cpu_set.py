@@ -7,8 +7,8 @@ import re
 
 MAX_CPUS = 8192  # CONFIG_NR_CPUS of the largest distribution kernels (arch/x86/Kconfig)
 
-_RANGE = re.compile(r"^(\d+)(?:-(\d+)(?::(\d+)/(\d+))?)?$", re.ASCII)
-_MASK = re.compile(r"^(0x)?[0-9a-fA-F]+(,[0-9a-fA-F]{1,8})*$", re.ASCII)
+_RANGE = re.compile(r"(\d+)(?:-(\d+)(?::(\d+)/(\d+))?)?", re.ASCII)
+_MASK = re.compile(r"(0x)?[0-9a-fA-F]+(,[0-9a-fA-F]{1,8})*", re.ASCII)
 
 
 class CpuSet(frozenset):
@@ -22,7 +22,7 @@ class CpuSet(frozenset):
         """
         cpus = set()
         for part in filter(None, (item.strip() for item in str(text).strip().split(","))):
-            match = _RANGE.match(part)
+            match = _RANGE.fullmatch(part)
             if not match:
                 raise ValueError("%r is no CPU list: expected numbers and ranges such as '0-3,8'" % (text,))
             first = int(match.group(1))
@@ -41,7 +41,7 @@ class CpuSet(frozenset):
     def from_mask(cls, text):
         """Parse a mask as sysfs prints it: groups of 32 bits, most significant first. Raises ValueError."""
         text = str(text).strip()
-        if not _MASK.match(text):
+        if not _MASK.fullmatch(text):
             raise ValueError("%r is no CPU mask: expected hexadecimal groups such as 'f' or '1,00000000'" % (text,))
         groups = text.split(",")
         value = int(groups[0], 16)

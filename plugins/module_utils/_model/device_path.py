@@ -8,7 +8,7 @@ import re
 _PCI = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]"
 # The function itself, or the virtio device on it. Other buses in between (USB, auxiliary) mean that the function is not
 # the NIC's own.
-_ON_PCI = re.compile(r"/(%s)(?:/virtio\d+)?/net/[^/]+$" % _PCI)
+_ON_PCI = re.compile(r"/(%s)(?:/virtio\d+)?/net/[^/]+\Z" % _PCI)
 
 
 def pci_of(path):

@@ -11,7 +11,7 @@ from .domain_interface_wish import NicWish, parse_nic, parse_opaque
 
 __all__ = ["GuestWish", "GuestsWish", "NicWish", "parse_guests", "parse_uuid"]
 
-_UUID = re.compile(r"^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class GuestsWish:
 def parse_uuid(text):
     """The canonical lower-case form with dashes. Raises ValueError."""
     given = str(text).strip().lower()
-    if not _UUID.match(given):
+    if not _UUID.fullmatch(given):
         raise ValueError('is no UUID: expected 32 hexadecimal digits such as "0f5b1e2c-6a3d-4c8e-9b7f-1d2e3f4a5b6c"')
     plain = given.replace("-", "")
     return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))

@@ -8,8 +8,8 @@ import re
 from .addresses import is_pci, parse_mac, parse_pci
 from .names import parse_interface_name
 
-_LOOKS_LIKE_MAC = re.compile(r"^[0-9A-Za-z]{1,2}([:-][0-9A-Za-z]{1,2}){5}\Z", re.ASCII)
-_NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?\Z", re.ASCII)
+_LOOKS_LIKE_MAC = re.compile(r"[0-9A-Za-z]{1,2}([:-][0-9A-Za-z]{1,2}){5}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
 def parse_pf(text):
@@ -21,9 +21,9 @@ def parse_pf(text):
     text = str(text)
     if is_pci(text):
         return "pci", parse_pci(text)
-    if _LOOKS_LIKE_MAC.match(text):
+    if _LOOKS_LIKE_MAC.fullmatch(text):
         return "mac", parse_mac(text)
-    if _NUMBER.match(text):
+    if _NUMBER.fullmatch(text):
         raise ValueError(
             "is a number: YAML read an unquoted PCI or MAC address so; write it in quotes, "
             'as "0000:3b:00.0" or "52:54:00:12:34:56"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-_MASK = re.compile(r"^[0-9a-fA-F]{1,8}(,[0-9a-fA-F]{1,8})*$", re.ASCII)
+_MASK = re.compile(r"[0-9a-fA-F]{1,8}(,[0-9a-fA-F]{1,8})*", re.ASCII)
 
 
 def short_mask(text):
@@ -14,6 +14,6 @@ def short_mask(text):
 
     Done on the text, because a large host has thousands of masks of a thousand CPUs each.
     """
-    if not _MASK.match(text):
+    if not _MASK.fullmatch(text):
         raise ValueError("%r is no CPU mask" % (text,))
     return text.lower().lstrip("0,") or "0"

@@ -11,7 +11,7 @@ from .link_resource import LinkResource, Setting
 
 NO_ACCOUNT = "none"
 LARGEST_ID = 2**32 - 2  # the next one means "nobody" to the kernel (include/linux/uidgid.h, INVALID_UID)
-_NUMBER = re.compile(r"^[0-9]{1,10}$", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _resolve(look_up, items, key):
     given = {item[key] for item in items if item.get(key) is not None and item[key] != NO_ACCOUNT}
     numbers = {text: entry[0] for text, entry in look_up(given).items()}
     numbers.update(
-        {text: int(text) for text in given - set(numbers) if _NUMBER.match(text) and int(text) <= LARGEST_ID}
+        {text: int(text) for text in given - set(numbers) if _NUMBER.fullmatch(text) and int(text) <= LARGEST_ID}
     )
     # iproute2 prints the first name that an id has, which need not be the given one
     names = {text: entry[1] for text, entry in look_up({str(number) for number in numbers.values()}).items()}

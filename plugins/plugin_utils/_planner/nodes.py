@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .yaml_traps import did_you_mean, kind_of, no_text, unexpanded
 
-_DIGITS = re.compile(r"^(0|[1-9][0-9]{0,17})$", re.ASCII)
+_DIGITS = re.compile(r"(0|[1-9][0-9]{0,17})", re.ASCII)
 ABSENT = object()
 
 
@@ -48,7 +48,7 @@ class Whole:
     example: str
 
     def read(self, value, problems):
-        if isinstance(value, str) and _DIGITS.match(value):
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not self.lowest <= value <= self.highest:
             problems.add(value, self._complaint(value))

@@ -16,12 +16,12 @@ from .selectors import parse_selector
 
 VFS_RANGE = (0, 65535)  # sriov_totalvfs is 16 bits wide (PCI Express, SR-IOV capability, TotalVFs)
 DEFAULT_MAC_PREFIX = "52:54"
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", re.ASCII)
-_PREFIX = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){0,3}$", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_PREFIX = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){0,3}", re.ASCII)
 
 
 def parse_name(text):
-    if not _NAME.match(text):
+    if not _NAME.fullmatch(text):
         raise ValueError(
             "is no name we take: allowed are 1 to 64 letters, digits, '_', '.', '-', beginning with a letter or digit"
         )
@@ -53,7 +53,7 @@ def parse_uuid(text):
 def parse_mac_prefix(text):
     """One to four octets, locally administered, unicast."""
     prefix = text.strip().lower().replace("-", ":")
-    if not _PREFIX.match(prefix):
+    if not _PREFIX.fullmatch(prefix):
         raise ValueError('is no MAC prefix: expected one to four hexadecimal pairs in quotes, such as "52:54"')
     first = int(prefix[:2], 16)
     if first & 1:

@@ -11,8 +11,8 @@ from ...module_utils._model.addresses import is_pci, parse_mac, parse_pci
 from ...module_utils._model.names import parse_interface_name
 
 DRIVER = "driver:"
-_LOOKS_LIKE_MAC = re.compile(r"^[0-9A-Za-z]{1,2}([:-][0-9A-Za-z]{1,2}){5}$", re.ASCII)
-_GLOB = re.compile(r"^[A-Za-z0-9_*?\[\]!-]{1,64}$", re.ASCII)
+_LOOKS_LIKE_MAC = re.compile(r"[0-9A-Za-z]{1,2}([:-][0-9A-Za-z]{1,2}){5}", re.ASCII)
+_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,64}", re.ASCII)
 # Devices that stand on an uplink or hold it, but are none. A bond, a team or a VLAN that others made can be one.
 NO_UPLINKS = ("bridge", "openvswitch", "macvtap", "macvlan", "ipvlan", "ipvtap", "tun", "ifb")
 
@@ -32,12 +32,12 @@ def parse_selector(text):
     """The :class:`Selector` that ``text`` writes. Raises ValueError saying what is allowed."""
     if text.startswith(DRIVER):
         glob = text[len(DRIVER) :]
-        if not _GLOB.match(glob):
+        if not _GLOB.fullmatch(glob):
             raise ValueError('names no driver: expected for example "driver:igb" or "driver:ixgbe*"')
         return Selector("driver", glob)
     if is_pci(text):
         return Selector("pci", parse_pci(text))
-    if _LOOKS_LIKE_MAC.match(text):
+    if _LOOKS_LIKE_MAC.fullmatch(text):
         return Selector("mac", parse_mac(text))
     try:
         return Selector("name", parse_interface_name(text))

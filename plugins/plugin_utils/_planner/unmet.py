@@ -23,16 +23,23 @@ def _differences(nic, interface):
 def unmet(plan, facts):
     """Sentences, one for each planned NIC that ``facts`` (of host_info: ``libvirt``) do not show as planned; empty when all are there.
 
-    ``plan`` and ``facts`` are plain data. Pending NICs, whose guest no host defines, are not expected.
+    ``plan`` and ``facts`` are plain data. Pending NICs, whose guest no host defines, are not expected. What could not be read is not as planned.
     """
-    domains = {domain["uuid"]: domain for domain in facts["libvirt"]["domains"]}
+    planned = [nic for nic in plan["nics"] if nic["status"] == "planned"]
+    libvirt = facts["libvirt"]
+    if not planned:
+        return []
+    if libvirt["domains"] == "unknown":
+        return ["libvirt does not tell its guests (%s)" % libvirt["problem"]]
+    domains = {domain["uuid"]: domain for domain in libvirt["domains"]}
     sentences = []
-    for nic in plan["nics"]:
-        if nic["status"] != "planned":
-            continue
+    for nic in planned:
         domain = domains.get(nic["uuid"])
         if domain is None:
             sentences.append("guest %s is no longer defined" % nic["guest"])
+            continue
+        if domain["interfaces"] == "unknown":
+            sentences.append("the NICs of guest %s could not be read" % nic["guest"])
             continue
         interface = next((entry for entry in domain["interfaces"] if entry["name"] == nic["name"] and entry["persistent"]), None)
         if interface is None:

@@ -45,3 +45,14 @@ def test_a_pending_nic_is_not_expected():
     nic = copy.deepcopy(NIC)
     nic["status"] = "pending: guest is not defined on any host"
     assert unmet({"nics": [nic]}, facts()) == []
+
+
+def test_what_could_not_be_read_is_not_as_planned():
+    silent = {"libvirt": {"domains": "unknown", "problem": "no answer"}}
+    assert unmet({"nics": [NIC]}, silent) == ["libvirt does not tell its guests (no answer)"]
+    garbled = {"libvirt": {"domains": [{"uuid": "u1", "name": "web1", "interfaces": "unknown"}]}}
+    assert unmet({"nics": [NIC]}, garbled) == ["the NICs of guest web1 could not be read"]
+
+
+def test_an_unreadable_libvirt_matters_only_to_planned_nics():
+    assert unmet({"nics": []}, {"libvirt": {"domains": "unknown", "problem": "no answer"}}) == []

@@ -61,6 +61,11 @@ def test_the_good_one():
     assert intent.networks["mgmt"].bridge == "br0" and intent.networks["prod"].vlan == 100
 
 
+def test_a_line_end_is_no_part_of_a_name():
+    (found,) = problems({"networks": {"prod\n": {"switch": {"bridge": "br1"}}}})
+    assert "is no name we take" in found.message
+
+
 def test_an_empty_one_is_valid():
     assert validate({}).guests == ()
 
@@ -107,6 +112,7 @@ VALUES = [
     (UPLINK + " vfs", "four", "vnic_networks.prod.uplinks[0].vfs", "0 to 65535"),
     (UPLINK + " vfs", "1_000", "vnic_networks.prod.uplinks[0].vfs", "0 to 65535"),
     (UPLINK + " vfs", "010", "vnic_networks.prod.uplinks[0].vfs", "octal"),
+    (UPLINK + " vfs", "8\n", "vnic_networks.prod.uplinks[0].vfs", "0 to 65535"),
     (UPLINK + " vfs", True, "vnic_networks.prod.uplinks[0].vfs", "boolean"),
     (UPLINK + " device", 180.0, "vnic_networks.prod.uplinks[0].device", "put it in quotes"),  # 03:00.0 unquoted
     (UPLINK + " device", 41135085296, "vnic_networks.prod.uplinks[0].device", "put it in quotes"),
@@ -122,6 +128,7 @@ VALUES = [
     (UPLINK + " device", "ff:ff:ff:ff:ff:ff", "vnic_networks.prod.uplinks[0].device", "group"),
     (UPLINK + " device", "zz:00:00:00:00:01", "vnic_networks.prod.uplinks[0].device", "no MAC address"),
     (UPLINK + " device", "driver:", "vnic_networks.prod.uplinks[0].device", "names no driver"),
+    (UPLINK + " device", "driver:igb\n", "vnic_networks.prod.uplinks[0].device", "names no driver"),
     (UPLINK + " device", "driver:../x", "vnic_networks.prod.uplinks[0].device", "names no driver"),
     ("networks mgmt switch", "br0", "vnic_networks.mgmt.switch", "with the keys bridge, ovs"),
     ("networks mgmt switch", {}, "vnic_networks.mgmt.switch", "names no switch"),
