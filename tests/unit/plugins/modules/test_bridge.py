@@ -100,6 +100,21 @@ def test_the_device_that_carries_the_connection_is_not_taken_without_consent(hos
     assert host.kernel.writes == []
 
 
+def test_a_macvtaps_parent_is_no_port(host):
+    host.kernel.add("mtap0", "macvtap", link="enp1s0")
+    refused = run(host, WISH)
+    assert refused["failed"] and refused["error_kind"] == "conflict"
+    assert "enp1s0" in refused["msg"] and "mtap0" in refused["msg"]
+    assert host.kernel.writes == []
+
+
+def test_times_are_seconds_and_the_kernels_are_hundredths(host):
+    assert run(host, {"name": "br0", "forward_delay": 15, "ageing_time": 300})["changed"]
+    assert host.kernel.links["br0"]["linkinfo"]["info_data"]["forward_delay"] == 1500
+    assert host.kernel.links["br0"]["linkinfo"]["info_data"]["ageing_time"] == 30000
+    assert not run(host, {"name": "br0", "forward_delay": 15, "ageing_time": 300})["changed"]
+
+
 def test_absent_and_purge_remove_only_what_is_listed_or_ours(host):
     host.kernel.add("virbr0", "bridge")
     run(host, {"name": "br0"}, {"name": "br1"})
