@@ -18,8 +18,8 @@ description: Writes a JSON file with a list of tasks, each with its name, second
 
 
 def own_seconds(result):
-    """How long a ``command`` ran on the host, by itself: None for others and for loops."""
-    if "delta" not in result:
+    """How long a ``command`` ran on the host, by itself: None for others, for loops, and where it had nothing to do."""
+    if not result.get("delta"):
         return None
     hours, minutes, seconds = result["delta"].split(":")
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
