@@ -63,15 +63,14 @@ def parse_numbers(value, what="CPU list"):
     """A set of numbers: text in the kernel's list form, or one number. Raises ValueError for what YAML made of an
     unquoted list."""
     if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError(
-            "is no %s, but a %s: quote it, for example '2-3,8'" % (what, "truth value" if isinstance(value, bool) else type(value).__name__)
-        )
+        kind = "truth value" if isinstance(value, bool) else type(value).__name__
+        raise ValueError("is no %s, but a %s: quote it, for example '2-3,8'" % (what, kind))
     if isinstance(value, str) and not value.strip():
         raise ValueError("is empty: give a %s such as '2-3,8'" % what)
     try:
         found = CpuSet.from_list(value)
     except ValueError as error:
-        raise ValueError(str(error).replace("CPU list", what).partition(" ")[2]) from None
+        raise ValueError(str(error)[len("%r " % (value,)) :].replace("CPU list", what)) from None
     if not found:
         raise ValueError("is empty: give a %s such as '2-3,8'" % what)
     return found
