@@ -32,8 +32,8 @@ def hypervisor(running=True, interfaces=NICS, extra="", vcpus=2, workers=3, kind
         node = "/sys/devices/system/node/node%d/" % number
         tree[node + "cpulist"] = "%d-%d" % (4 * number, 4 * number + 3)
         tree[node + "meminfo"] = (
-            "Node {0} MemTotal:  2097152 kB\nNode {0} MemFree:  1024000 kB\nNode {0} Active(file):  512000 kB\n"
-        ).format(number)
+            f"Node {number} MemTotal:  2097152 kB\nNode {number} MemFree:  1024000 kB\nNode {number} Active(file):  512000 kB\n"
+        )
         tree[node + "hugepages/hugepages-2048kB/nr_hugepages"] = "512"
         tree[node + "hugepages/hugepages-2048kB/free_hugepages"] = "256"
     tree["/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"] = "512"
