@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """queue_traffic.py ADDRESS PREFIX COUNT TID TID...: ping ADDRESS from PREFIX1, PREFIX2 … and see who works.
 

@@ -73,7 +73,7 @@ class Threads:
         return [(int(name), int(name)) for name in self._files.listdir("/proc") if name.isdigit()]
 
     def named(self, places, matches):
-        """The :class:`Thread` of each ``(pid, tid)`` whose name is one that ``matches`` holds for, oldest first."""
+        """The :class:`Thread` of each ``(pid, tid)`` whose name is one that ``matches`` holds for."""
         places = list(places)
         texts = self._files.read_many(
             ["/proc/%d/task/%d/comm" % place for place in places], None, timeout=_MANY_TIMEOUT
@@ -88,7 +88,7 @@ class Threads:
             stat, status = (details["/proc/%d/task/%d/%s" % (place + (name,))] for name in ("stat", "status"))
             if stat is not None and status is not None:
                 found.append(Thread(place[0], place[1], names[place], *_numbers(stat), _allowed(status)))
-        return sorted(found, key=lambda thread: (thread.started, thread.tid))
+        return found
 
     def run_times(self, threads):
         """``{tid: nanoseconds}`` (Documentation/scheduler/sched-stats.rst); without those that cannot be read."""

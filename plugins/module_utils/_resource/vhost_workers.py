@@ -63,7 +63,7 @@ def qemu_pids(host, guests):
 
 
 def _threads(host, pids, wanted):
-    """``{process ID: [(Thread, kind)]}``; ``wanted``: ``{process ID: how many workers there should be}``. All kernel
+    """``{process ID: [(Thread, kind)]}``, oldest first; ``wanted``: ``{process ID: how many workers there should be}``. All kernel
     threads are looked through only where QEMU has fewer."""
     found = {pid: [] for pid in pids}
     for thread in host.threads.named(host.threads.of_processes(pids), _WORKER.match):

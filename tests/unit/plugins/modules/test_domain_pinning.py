@@ -222,6 +222,13 @@ def test_memory_of_a_running_guest_waits_and_its_definition_does_not():
     assert pin(host, memory={"mode": "preferred", "nodes": "1"})["pending"] == []
 
 
+def test_nodes_of_another_guest_wait():
+    host = hypervisor(extra="<numatune><memory mode='interleave' nodeset='0'/></numatune>")
+    result = pin(host, memory={"mode": "interleave", "nodes": "0-1"})
+    assert [action["field"] for action in result["actions"]] == ["persistent.memory"]
+    assert [entry["field"] for entry in result["pending"]] == ["memory"]
+
+
 def test_nodes_of_a_guest_that_was_started_restrictive_change_at_once():
     host = hypervisor(extra="<numatune><memory mode='restrictive' nodeset='0'/></numatune>")
     result = pin(host, memory={"mode": "restrictive", "nodes": "0-1"})

@@ -170,9 +170,12 @@ def test_guests_that_are_bound_in_one_run_are_counted_together():
 
 
 def test_a_running_guest_that_lies_there_already_fits():
-    host = hypervisor(extra="<numatune><memory mode='preferred' nodeset='1'/></numatune>")
+    there = "<numatune><memory mode='preferred' nodeset='1'/></numatune>"
+    host = hypervisor(extra=there)
     node_of(host, 1, 10)
     assert not pin(host, **STRICT)["failed"]
+    # its huge pages it does not have yet
+    refused(hypervisor(extra=there), dict(STRICT, hugepages={"size_kib": 2048}), "node 1 has 512 MiB in free huge pages")
 
 
 def test_a_node_without_memory():

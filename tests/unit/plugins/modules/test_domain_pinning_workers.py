@@ -171,6 +171,14 @@ def test_workers_keep_their_pins_when_the_emulators_cpus_change():
     assert [action["field"] for action in result["actions"]] == ["persistent.emulator", "live.emulator"]
 
 
+def test_workers_that_kept_their_pins_are_not_written():
+    host = hypervisor()
+    pin(host, vhost=TWO)
+    host.tree.writes.clear()
+    assert not pin(host, emulator="2-5", vhost=TWO)["failed"]
+    assert host.tree.writes == []
+
+
 def test_a_worker_outside_the_emulators_cpus_is_told():
     notes = pin(hypervisor(), emulator="2-5", vhost=TWO)["notes"]
     assert notes == ["vhost worker 4722 of guest web1 runs on 0-7, outside the emulator's CPUs 2-5"]

@@ -57,6 +57,14 @@ def test_vcpus_that_are_online(text, count):
     assert read(text).online == count
 
 
+@pytest.mark.parametrize(
+    "ids, numbers", [((), (1, 2, 3)), ((1,), (1, 2, 3)), ((3, 2), (1, 2, 3)), ((1, 7), (1, 2, 7)), ((4, 5, 6, 7), (4, 5, 6, 7))]
+)
+def test_io_threads_without_a_number_get_the_lowest_free_one(ids, numbers):
+    listed = "".join("<iothread id='%d'/>" % number for number in ids)
+    assert read("<iothreads>3</iothreads><iothreadids>%s</iothreadids>" % listed).iothreads == numbers
+
+
 def test_memory_that_numad_places_and_pages_of_the_default_size():
     found = read(
         "<memory unit='KB'>2048</memory><numatune><memory mode='strict' placement='auto'/></numatune>"
