@@ -158,6 +158,23 @@ numa_nodes:
     memory_mib:
       description: Memory in MiB; 0 for a node of CPUs alone.
       type: int
+    memory_free_mib:
+      description: Memory in MiB that is free, or that the kernel gives back when it is asked for (caches of files).
+      type: int
+    hugepages:
+      description: Its huge pages, each size that the host offers.
+      type: list
+      elements: dict
+      contains:
+        size_kib:
+          description: Size in KiB.
+          type: int
+        total:
+          description: How many are reserved.
+          type: int
+        free:
+          description: How many of these are free.
+          type: int
 nics:
   description: Every network device of this network namespace but the loopback.
   returned: when gathered
@@ -423,6 +440,59 @@ libvirt:
         emulator_pin:
           description: CPU list of its other threads, vhost's among them, or null.
           type: str
+        iothreads:
+          description: How many IO threads it has.
+          type: int
+        iothread_pins:
+          description: CPU list of each pinned IO thread, by its number.
+          type: dict
+          sample: {"1": "2"}
+        memory_mib:
+          description: Its memory in MiB.
+          type: int
+        memory:
+          description: NUMA policy of the whole guest, or null.
+          type: dict
+          contains:
+            mode:
+              description: V(strict), V(preferred), V(interleave) or V(restrictive).
+              type: str
+            nodes:
+              description: Its nodes; empty where libvirt asks numad.
+              type: str
+        hugepages:
+          description: Huge pages behind its memory, or null.
+          type: dict
+          contains:
+            size_kib:
+              description: Size in KiB; null for the host's default size.
+              type: int
+        vhost_workers:
+          description: Of a running guest the kernel's workers that move its packets, oldest first; none of a stopped
+            one. V(unknown) when its process cannot be found.
+          type: list
+          elements: dict
+          contains:
+            interface:
+              description: Name of the NIC that it serves, libvirt's alias where it has none, null when it cannot be
+                told.
+              type: str
+            queue:
+              description: Number of the queue that it serves, or null when it cannot be told.
+              type: int
+            tid:
+              description: ID of the thread.
+              type: int
+            kind:
+              description: V(thread) of QEMU, or V(kthread) of the kernel.
+              type: str
+            cpus:
+              description: CPUs that it may run on.
+              type: str
+            how:
+              description: Whether the NIC was told by V(traffic) while the workers were watched, or by the V(order)
+                in which they were made; null when it cannot be told.
+              type: str
         interfaces:
           description: Its NICs. One whose running and persistent definitions differ is listed twice.
           type: list

@@ -44,6 +44,23 @@ def _read_many(paths):
     return found
 
 
+def _list_many(paths):
+    found = {}
+    for path in paths:
+        try:
+            found[path] = os.listdir(path)
+        except OSError:
+            continue
+    return found
+
+
+def _pin_thread(path, cpus):
+    """``path``: the thread's directory; below any other root there are no threads, only files that look like them."""
+    if not path.startswith("/proc/"):
+        raise OSError(errno.ESRCH, os.strerror(errno.ESRCH), path)
+    os.sched_setaffinity(int(os.path.basename(path)), cpus)
+
+
 def _write(path, value):
     # neither create nor truncate: a sysfs attribute exists or the kernel lacks it
     descriptor = os.open(path, os.O_WRONLY)
@@ -95,6 +112,8 @@ _OPERATIONS = {
     "read": _read,
     "content": _content,
     "read_many": _read_many,
+    "list_many": _list_many,
+    "pin_thread": _pin_thread,
     "write": _write,
     "replace": _replace,
     "remove": os.unlink,

@@ -35,19 +35,20 @@ class Files:
         """The child process that reads and writes, for other doors whose system calls can hang too."""
         return self._worker
 
-    def _at(self, path):
+    def at(self, path):
+        """Where ``path`` of the host is for this process. Raises OSError for one that would leave the root."""
         if not path.startswith("/") or "\0" in path or ".." in path.split("/"):
             raise OSError(errno.EINVAL, "path leaves its root", path)
         return self._root + path
 
     def read(self, path, timeout=READ_TIMEOUT):
         """The content, stripped of surrounding blanks."""
-        return self._worker.call("read", self._at(path), timeout=timeout).strip()
+        return self._worker.call("read", self.at(path), timeout=timeout).strip()
 
     def content(self, path):
         """The content byte for byte, as :meth:`replace` writes it back; None where there is no such file."""
         try:
-            return self._worker.call("content", self._at(path), timeout=READ_TIMEOUT)
+            return self._worker.call("content", self.at(path), timeout=READ_TIMEOUT)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 return None
@@ -65,20 +66,29 @@ class Files:
         lock-taking files out."""
         paths = list(paths)
         try:
-            answers = self._worker.call("read_many", [self._at(path) for path in paths], timeout=timeout)
+            answers = self._worker.call("read_many", [self.at(path) for path in paths], timeout=timeout)
         except Stuck:
             return dict.fromkeys(paths, default)
         found = {}
         for path in paths:
-            code, text = answers[self._at(path)]
+            code, text = answers[self.at(path)]
             found[path] = default if code else text.strip()
         return found
+
+    def list_many(self, paths, timeout=READ_TIMEOUT):
+        """``{path: names}`` in one round trip, without the directories that cannot be read."""
+        paths = list(paths)
+        try:
+            answers = self._worker.call("list_many", [self.at(path) for path in paths], timeout=timeout)
+        except Stuck:
+            return {}
+        return {path: answers[self.at(path)] for path in paths if self.at(path) in answers}
 
     def write(self, path, value, timeout=WRITE_TIMEOUT):
         """One write(2) to an existing attribute."""
         command = "write %r to %s" % (value, path)
         try:
-            self._worker.call("write", self._at(path), str(value), timeout=timeout)
+            self._worker.call("write", self.at(path), str(value), timeout=timeout)
         except Stuck:
             raise InFlight(
                 command, "the kernel did not return within %g s; the write may still take effect" % timeout
@@ -89,7 +99,7 @@ class Files:
     def replace(self, path, text, mode=0o644):
         """Put a whole file in place: old or new after a power cut, never torn."""
         try:
-            self._worker.call("replace", self._at(path), text, mode, timeout=WRITE_TIMEOUT)
+            self._worker.call("replace", self.at(path), text, mode, timeout=WRITE_TIMEOUT)
         except Stuck as error:
             raise InFlight("replace %s" % path, error.strerror) from None
         except OSError as error:
@@ -98,7 +108,7 @@ class Files:
     def make_directory(self, path, mode=0o755):
         """A directory, unless there is one; its parent exists."""
         try:
-            self._worker.call("mkdir", self._at(path), mode, timeout=WRITE_TIMEOUT)
+            self._worker.call("mkdir", self.at(path), mode, timeout=WRITE_TIMEOUT)
         except FileExistsError:
             return
         except OSError as error:
@@ -107,13 +117,13 @@ class Files:
     def real_path(self, path):
         """``path`` with every symbolic link followed, so that replacing it keeps the links."""
         try:
-            return self._worker.call("realpath", self._at(path), timeout=READ_TIMEOUT)[len(self._root) :]
+            return self._worker.call("realpath", self.at(path), timeout=READ_TIMEOUT)[len(self._root) :]
         except OSError:
             return path
 
     def remove(self, path):
         try:
-            self._worker.call("remove", self._at(path), timeout=WRITE_TIMEOUT)
+            self._worker.call("remove", self.at(path), timeout=WRITE_TIMEOUT)
         except Stuck as error:
             raise InFlight("remove %s" % path, error.strerror) from None
         except OSError as error:
@@ -121,49 +131,49 @@ class Files:
 
     def exists(self, path):
         try:
-            return self._worker.call("exists", self._at(path), timeout=READ_TIMEOUT)
+            return self._worker.call("exists", self.at(path), timeout=READ_TIMEOUT)
         except OSError:
             return False
 
     def listdir(self, path):
         """Sorted names; an empty list where there is no such directory."""
         try:
-            return sorted(self._worker.call("listdir", self._at(path), timeout=READ_TIMEOUT))
+            return sorted(self._worker.call("listdir", self.at(path), timeout=READ_TIMEOUT))
         except OSError:
             return []
 
     def list_or(self, path, default=UNKNOWN):
         """Sorted names; an empty list where there is no such directory, ``default`` where it cannot be read."""
         try:
-            return sorted(self._worker.call("listdir", self._at(path), timeout=READ_TIMEOUT))
+            return sorted(self._worker.call("listdir", self.at(path), timeout=READ_TIMEOUT))
         except OSError as error:
             return [] if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESRCH) else default
 
     def links_or(self, path, default=UNKNOWN):
         """Like :meth:`links`, with ``default`` where the directory is there and cannot be read."""
         try:
-            return self._worker.call("links", self._at(path), timeout=READ_TIMEOUT)
+            return self._worker.call("links", self.at(path), timeout=READ_TIMEOUT)
         except OSError as error:
             return {} if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESRCH) else default
 
     def links(self, path):
         """``{name: target}`` of the symbolic links in a directory; empty where it cannot be read."""
         try:
-            return self._worker.call("links", self._at(path), timeout=READ_TIMEOUT)
+            return self._worker.call("links", self.at(path), timeout=READ_TIMEOUT)
         except OSError:
             return {}
 
     def link_name(self, path):
         """The last component of a symbolic link's target (``driver`` → ``igb``), or None where there is no link."""
         try:
-            return os.path.basename(self._worker.call("readlink", self._at(path), timeout=READ_TIMEOUT))
+            return os.path.basename(self._worker.call("readlink", self.at(path), timeout=READ_TIMEOUT))
         except OSError:
             return None
 
     def stat(self, path):
         """``{mode, uid, gid, mtime_ns}``, or None where there is nothing."""
         try:
-            return self._worker.call("stat", self._at(path), timeout=READ_TIMEOUT)
+            return self._worker.call("stat", self.at(path), timeout=READ_TIMEOUT)
         except OSError:
             return None
 

@@ -13,13 +13,14 @@ from .iproute import Iproute
 from .libvirt import Libvirt
 from .pci import Pci
 from .session import Session
+from .threads import Threads
 
 
 class Host:
     """One machine, seen through its doors; ``root`` lets any tree stand in for its files.
 
     ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``pci``,
-    ``ethtool`` and ``session`` speak through them.
+    ``ethtool``, ``threads`` and ``session`` speak through them.
     """
 
     def __init__(self, root="/", files=None, commands=None, libvirt=None, clock=None, session=None, ethtool=None):
@@ -32,6 +33,7 @@ class Host:
         self.pci = Pci(self.files)
         self.ethtool = ethtool or Ethtool(self.files.worker)
         self.session = session or Session(self.files)
+        self.threads = Threads(self.files)
 
     def close(self):
         self.files.close()

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._model.errors import ApplyFailed, Conflict, Unsupported
+from .libvirt_placement import Placement
+from .within import bounded
 
 try:
     import libvirt
@@ -32,13 +34,17 @@ class Domain:
         return self.live_xml is not None
 
 
-class Libvirt:
-    """Opened at first use and read-write, which starts nothing but libvirt's own daemon through its socket."""
+class Libvirt(Placement):
+    """Opened at first use and read-write, which starts nothing but libvirt's own daemon through its socket.
+
+    Raises :class:`ApplyFailed` in libvirt's words, and :class:`InFlight` when the daemon does not answer in time.
+    """
 
     def __init__(self, uri=URI):
         self._uri = uri
         self._connection = None
         self._only_reads = False
+        self.stuck = None
 
     @property
     def _open(self):
@@ -67,6 +73,7 @@ class Libvirt:
         anything is asked."""
         self._only_reads = True
 
+    @bounded
     def version(self):
         """The daemon's version, such as ``11.3.0``. Raises :class:`Unsupported` or :class:`ApplyFailed`."""
         number = self._call("ask for libvirt's version", self._open.getLibVersion)
@@ -75,15 +82,21 @@ class Libvirt:
     def available(self):
         """True when libvirt answers; never raises."""
         try:
-            return self._open is not None
+            return self._connected()
         except (Unsupported, ApplyFailed):
             return False
 
+    @bounded
+    def _connected(self):
+        return self._open is not None
+
+    @bounded
     def domains(self):
         """Every :class:`Domain`, sorted by name. Raises :class:`Unsupported` or :class:`ApplyFailed`."""
         found = [self._domain(domain) for domain in self._call("list domains", self._open.listAllDomains, 0)]
         return sorted((domain for domain in found if domain is not None), key=lambda domain: (domain.name, domain.uuid))
 
+    @bounded
     def domain(self, uuid):
         """The :class:`Domain` of that UUID as it is now, or None."""
         try:
@@ -123,6 +136,7 @@ class Libvirt:
         longer shows it."""
         self._device("detach", uuid, xml, live, config)
 
+    @bounded
     def redefine(self, uuid, seen, change):
         """Put ``change(XML)`` in the place of the persistent definition, whole or not at all.
 
@@ -140,6 +154,7 @@ class Libvirt:
             )
         self._call("define %s" % domain.name(), self._open.defineXML, changed)
 
+    @bounded
     def network(self, name):
         """``(XML, whether it is active)`` of a libvirt network, or None."""
         try:
@@ -151,11 +166,15 @@ class Libvirt:
             raise ApplyFailed("read network %s" % name, error.get_error_message() or str(error)) from None
 
     def _device(self, verb, uuid, xml, live, config):
+        self._write("%s device" % verb, uuid, verb + "DeviceFlags", (xml,), live, config)
+
+    @bounded
+    def _write(self, what, uuid, function, arguments, live, config):
         flags = (libvirt.VIR_DOMAIN_AFFECT_LIVE if live else 0) | (libvirt.VIR_DOMAIN_AFFECT_CONFIG if config else 0)
         domain = self._call("look up domain %s" % uuid, self._open.lookupByUUIDString, uuid)
-        self._call("%s device of %s" % (verb, domain.name()), getattr(domain, verb + "DeviceFlags"), xml, flags)
+        self._call("%s of %s" % (what, domain.name()), getattr(domain, function), *arguments, flags)
 
     def close(self):
-        if self._connection is not None:
+        if self._connection is not None and not self.stuck:
             self._connection.close()
-            self._connection = None
+        self._connection = None

@@ -73,7 +73,7 @@ def parse_opaque(text):
     return text
 
 
-def _unknown_keys(given, known, problems):
+def unknown_keys(given, known, problems):
     for key in given:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, 1)
@@ -148,7 +148,7 @@ def _truth(value, problems):
 
 def parse_nic(item, problems):
     """The :class:`NicWish` of one list item, with every problem recorded in ``problems``."""
-    _unknown_keys(item, _KEYS, problems)
+    unknown_keys(item, _KEYS, problems)
     at = problems.at
     name = at("name").parse(parse_nic_name, item.get("name"))
     if item.get("name") is None:
@@ -186,7 +186,7 @@ def parse_nic(item, problems):
             at("source").add(source, "is no dictionary: type %s takes %s" % (kind, ", ".join(sum(SOURCES[kind], ()))))
             source = {}
         source = {key: value for key, value in source.items() if value is not None}
-        _unknown_keys(source, _SOURCE_KEYS, at("source"))
+        unknown_keys(source, _SOURCE_KEYS, at("source"))
         known = {key: value for key, value in source.items() if key in _SOURCE_KEYS}
         settings["source"], settings["virtualport"], vf = _parse_source(kind, known, at("source"))
     settings = {key: value for key, value in settings.items() if value is not None}

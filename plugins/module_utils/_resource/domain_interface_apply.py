@@ -13,7 +13,7 @@ from .._model.interface_xml import edited, rendered, text_of
 from .._model.interface_xml_document import replace_interface
 from .._model.names import is_libvirts_own
 from .domain_interface_plan import ATTACH, DETACH, LIVE, PERSISTENT, REDEFINE, REPLUG, UPDATE
-from .domain_interface_state import read_guest
+from .guests import read_guest
 
 RELEASE_SECONDS = 60.0  # a device is gone when the guest's own kernel let it go; emulated guests take their time
 REMINDER_SECONDS = 10.0  # a guest that boots misses the request; QEMU takes another one after 5 s (hw/acpi/pcihp.c)

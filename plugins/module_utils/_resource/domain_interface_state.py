@@ -4,51 +4,12 @@ on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from xml.etree import ElementTree
+from dataclasses import dataclass
 
-from .._model.domain_xml import host_pci_devices_of, parse, read_interface
-from .._model.errors import ApplyFailed, InvalidInput
-from .._model.fields import Problems
+from .._model.domain_xml import parse
 from .._model.link_table import LinkTable
+from .guests import find_guests, read_guest
 from .sriov_functions import PhysicalFunctions, own_netdev
-
-
-@dataclass(frozen=True)
-class Definition:
-    """One of a guest's two definitions: ``root`` is its ``<domain>``, ``nics`` its DomainInterfaces in order."""
-
-    root: object
-    nics: tuple
-    text: str = field(repr=False, default="")
-
-    def at(self, nic):
-        """Its place among the interfaces, counted from 0."""
-        return next(index for index, other in enumerate(self.nics) if other.element is nic.element)
-
-
-@dataclass(frozen=True)
-class Guest:
-    """``live``, ``persistent``: :class:`Definition` or None."""
-
-    name: str
-    uuid: str
-    live: object
-    persistent: object
-    paused: bool
-    saved: bool
-
-    @property
-    def definitions(self):
-        return [definition for definition in (self.persistent, self.live) if definition is not None]
-
-    def count_of_vcpus(self):
-        text = self.definitions[0].root.findtext("vcpu")
-        return int(text) if text and text.strip().isdigit() else None
-
-    def host_pci_devices(self):
-        """Addresses of the host's PCI functions that it has now or takes at its next start."""
-        return set().union(*(host_pci_devices_of(definition.root) for definition in self.definitions))
 
 
 @dataclass(frozen=True)
@@ -78,47 +39,6 @@ class State:
     vf_devices: frozenset
 
 
-def read_definition(text):
-    if text is None:
-        return None
-    root = parse(text)
-    return Definition(root, tuple(read_interface(element) for element in root.findall("devices/interface")), text)
-
-
-def read_guest(domain):
-    """The :class:`Guest` of a libvirt door's Domain. Raises ApplyFailed when its XML cannot be understood."""
-    try:
-        live, persistent = read_definition(domain.live_xml), read_definition(domain.persistent_xml)
-    except (ValueError, ElementTree.ParseError) as error:
-        raise ApplyFailed("read the XML of guest %s" % domain.name, str(error)) from None
-    return Guest(domain.name, domain.uuid, live, persistent, domain.paused, domain.saved)
-
-
-def _find_guests(desired, guests):
-    problems = []
-    by_name = {guest.name: guest for guest in guests}
-    by_uuid = {guest.uuid: guest for guest in guests}
-    found, taken = [], {}
-    for wish in desired.guests:
-        at = Problems(wish.path, problems)
-        guest = by_uuid.get(wish.uuid) if wish.uuid is not None else by_name.get(wish.name)
-        if guest is None:
-            key = "uuid" if wish.uuid is not None else "name"
-            at.at(key).add(getattr(wish, key), "is no guest of this host: define it first, or take it out of the list")
-        elif wish.name is not None and guest.name != wish.name:
-            at.at("name").add(wish.name, "is not the guest of UUID %s, which is called %s" % (guest.uuid, guest.name))
-        elif guest.uuid in taken:
-            at.add(
-                guest.name, "is listed twice, here and as %s: put all its interfaces in one entry" % taken[guest.uuid]
-            )
-        else:
-            taken[guest.uuid] = wish.path
-        found.append(guest)
-    if problems:
-        raise InvalidInput(problems)
-    return tuple(found)
-
-
 def _read_vf(host, functions, key):
     """``key``: ``(selector of the PF, index)``, or the VF's PCI address."""
     if isinstance(key, str):
@@ -145,7 +65,7 @@ def read_state(host, desired):
     if not desired.guests:
         return State((), (), LinkTable(), {}, {}, frozenset())
     guests = tuple(read_guest(domain) for domain in host.libvirt.domains())
-    wished = _find_guests(desired, guests)
+    wished = find_guests(desired.guests, guests)
     nics = [nic for guest in desired.guests for nic in guest.nics if nic.present]
     sources = [(nic.settings.get("type"), nic.settings.get("source", {})) for nic in nics]
     functions = PhysicalFunctions(host) if any(kind == "hostdev" for kind, _source in sources) else None

@@ -7,6 +7,7 @@ import os
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.files import Files
 from ansible_collections.kvm.vnic.plugins.module_utils._host.pci import Pci
+from ansible_collections.kvm.vnic.plugins.module_utils._host.threads import Threads
 
 from .host import MemoryHost
 
@@ -19,6 +20,7 @@ class DiskHost(MemoryHost):
         self._root = str(root)
         self.files = Files(self._root)
         self.pci = Pci(self.files)
+        self.threads = Threads(self.files)
 
     def put(self, path, text=""):
         real = self._root + path

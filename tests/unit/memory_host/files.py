@@ -8,6 +8,7 @@ import os
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.file_worker import Stuck
 from ansible_collections.kvm.vnic.plugins.module_utils._host.files import Files
+from ansible_collections.kvm.vnic.plugins.module_utils._model.cpu_set import CpuSet
 
 
 class MemoryWorker:
@@ -27,6 +28,8 @@ class MemoryWorker:
     def call(self, operation, *arguments, timeout=None):
         if operation == "read_many":
             return {path: self._read_one(path) for path in arguments[0]}
+        if operation == "list_many":
+            return {path: self._listdir(path) for path in arguments[0] if self._exists(path)}
         path = arguments[0]
         if path in self.stuck:
             raise Stuck(errno.ETIMEDOUT, "%s did not return" % operation, path)
@@ -75,6 +78,13 @@ class MemoryWorker:
             self.on_write[real](value)
         else:
             self.contents[real] = value
+
+    def _pin_thread(self, path, cpus):
+        if path + "/status" not in self.contents:
+            raise OSError(errno.ESRCH, os.strerror(errno.ESRCH), path)
+        allowed = str(CpuSet(cpus))
+        self.writes.append((path, allowed))
+        self.contents[path + "/status"] = "Name:\tx\nCpus_allowed_list:\t%s" % allowed
 
     def _replace(self, path, text, mode):
         self.writes.append((path, text))

@@ -11,9 +11,10 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.domain_xml import 
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed, Conflict
 
 from .libvirt_devices import Devices, Refused, same_device
+from .libvirt_placement import MemoryPlacement
 
 
-class MemoryLibvirt:
+class MemoryLibvirt(MemoryPlacement):
     """``listed``: the domains; ``running``: whether the daemon answers; ``writes``: every device call that changed
     something.
 

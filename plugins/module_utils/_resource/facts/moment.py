@@ -42,6 +42,8 @@ class Moment:
         self.files = host.files
         self.commands = host.commands
         self.session = host.session
+        self.clock = host.clock
+        self.threads = host.threads
         self.ethtool = host.ethtool
         self.ip = _Once(host.ip, ("links", "links_in", "addresses", "routes", "namespaces"))
         self.pci = _Once(host.pci, ("physical_functions", "virtual_functions", "vf_addresses", "netdevs"))

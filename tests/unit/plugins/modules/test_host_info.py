@@ -188,11 +188,36 @@ def test_nodes_without_memory_without_cpus_and_with_gaps(tmp_path):
     add_node(host, 0, "0-3", 2097152)
     add_node(host, 2, "", 1048576)
     add_node(host, 8, "4-7", 0)
+    nothing = {"memory_free_mib": 0, "hugepages": []}
     assert run(host, "numa_nodes")["numa_nodes"] == [
-        {"id": 0, "cpus": "0-3", "memory_mib": 2048},
-        {"id": 2, "cpus": "", "memory_mib": 1024},
-        {"id": 8, "cpus": "4-7", "memory_mib": 0},
+        {"id": 0, "cpus": "0-3", "memory_mib": 2048, **nothing},
+        {"id": 2, "cpus": "", "memory_mib": 1024, **nothing},
+        {"id": 8, "cpus": "4-7", "memory_mib": 0, **nothing},
     ]
+
+
+def test_what_is_free_on_a_node(lab):
+    node = "/sys/devices/system/node/node1/"
+    lab.put(
+        node + "meminfo",
+        "Node 1 MemTotal:        2021844 kB\nNode 1 MemFree:         1901808 kB\nNode 1 Active:            60180 kB\n"
+        "Node 1 Active(file):      31516 kB\nNode 1 Inactive(file):    10408 kB\nNode 1 SReclaimable:       5984 kB\n"
+        "Node 1 HugePages_Free:      3",
+    )
+    for size, total, free in ((1048576, 0, 0), (2048, 64, 3)):
+        lab.put("%shugepages/hugepages-%dkB/nr_hugepages" % (node, size), str(total))
+        lab.put("%shugepages/hugepages-%dkB/free_hugepages" % (node, size), str(free))
+    first, second = run(lab, "numa_nodes")["numa_nodes"]
+    assert first["hugepages"] == []
+    assert second["memory_free_mib"] == (1901808 + 31516 + 10408 + 5984) // 1024
+    assert second["hugepages"] == [
+        {"size_kib": 2048, "total": 64, "free": 3},
+        {"size_kib": 1048576, "total": 0, "free": 0},
+    ]
+    os.remove(lab._root + node + "meminfo")
+    os.remove(lab._root + node + "hugepages/hugepages-2048kB/free_hugepages")
+    second = run(lab, "numa_nodes")["numa_nodes"][1]
+    assert second["memory_free_mib"] == second["memory_mib"] == second["hugepages"][0]["free"] == "unknown"
 
 
 def test_a_kernel_without_numa_has_no_nodes(tmp_path):
