@@ -7,7 +7,7 @@ import re
 
 from .cpu_set import MAX_CPUS, CpuSet
 
-_ALLOWED = "allowed are CPU lists such as \"0-3,8\", or [0, 1, 8]"
+_ALLOWED = 'allowed are CPU lists such as "0-3,8", or [0, 1, 8]'
 _MASK = re.compile(r"^(0x[0-9a-f]+|[0-9a-f]*[a-f][0-9a-f]*)\Z", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"^\d{1,9}\Z", re.ASCII)
 

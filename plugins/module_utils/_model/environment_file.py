@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _BLANK, _NEWLINE = " \t", "\n\r"
-_ESCAPED = "\"\\`$"  # src/basic/escape.h, SHELL_NEED_ESCAPE: what a backslash protects inside double quotes
+_ESCAPED = '"\\`$'  # src/basic/escape.h, SHELL_NEED_ESCAPE: what a backslash protects inside double quotes
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,13 @@ def _quote(value):
 def with_setting(text, name, value):
     """``text`` with ``name`` set to ``value``, or with None not set at all; all other bytes as they were.
 
-    The last setting of the name is the one that is edited, because it counts; one that is left to say nothing goes.
+    The last setting of the name is the one that is edited, because it counts.
     """
     found = [setting for setting in _Reader(text).read() if setting.name == name]
     if value is None:
-        for setting in reversed(found):
-            text = text[: setting.start] + text[setting.end :]
-        return text
+        if len(found) < 2:
+            return text[: found[0].start] + text[found[0].end :] if found else text
+        value = ""  # without it, what stands before it would count
     line = "%s=%s\n" % (name, _quote(value))
     if not found:
         return text + ("" if not text or text.endswith("\n") else "\n") + line
