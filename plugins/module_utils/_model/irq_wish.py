@@ -135,7 +135,7 @@ def _check_policy(item, policy, problems):
         return
     for name in ("cpus", "guest", "vcpu"):
         value = item.get(name)
-        if name in _TAKES[policy] and value in (None, ""):
+        if name in _TAKES[policy] and (value is None or (name == "guest" and not value)):
             problems.at(name).add(value, "is needed by the policy '%s'" % policy)
         elif name not in _TAKES[policy] and value is not None:
             takes = " and ".join("'%s'" % taken for taken in _TAKES[policy]) or "nothing more"
