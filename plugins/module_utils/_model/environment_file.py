@@ -113,7 +113,8 @@ def _quote(value):
 def with_setting(text, name, value):
     """``text`` with ``name`` set to ``value``, or with None not set at all; all other bytes as they were.
 
-    The last setting of the name is the one that is edited, because it counts.
+    The last setting of the name is the one that is edited, because it counts. Raises ValueError where nothing can be
+    added, because the text ends within a quote.
     """
     found = [setting for setting in _Reader(text).read() if setting.name == name]
     if value is None:
@@ -122,8 +123,16 @@ def with_setting(text, name, value):
         value = ""  # without it, what stands before it would count
     line = "%s=%s\n" % (name, _quote(value))
     if not found:
-        return text + ("" if not text or text.endswith("\n") else "\n") + line
+        return _added(text, line, name, value)
     last = found[-1]
     if last.value == value:
         return text
     return text[: last.begin] + line[len(name) + 1 :] + text[last.end :]
+
+
+def _added(text, line, name, value):
+    wanted = dict(read_environment(text), **{name: value})
+    for gap in ("" if not text or text.endswith("\n") else "\n", "\n"):  # a backslash may hide the last newline
+        if read_environment(text + gap + line) == wanted:
+            return text + gap + line
+    raise ValueError("ends within a quote, so that nothing can be added to it: close that")

@@ -72,10 +72,10 @@ def policy_script(words):
 
 def with_policy_script(arguments, path):
     """``IRQBALANCE_ARGS`` with our script at ``path``, or with None without it; others' arguments as they are."""
-    arguments = _OURS.sub("", arguments)
-    if path is not None:
-        arguments += "%s--policyscript=%s" % (" " if arguments.strip() else "", path)
-    return arguments
+    arguments = _OURS.sub("", arguments).rstrip()
+    if path is None:
+        return arguments
+    return "%s%s--policyscript=%s" % (arguments, " " if arguments else "", path)
 
 
 def banned_cpus(settings):

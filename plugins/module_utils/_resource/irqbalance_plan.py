@@ -157,7 +157,10 @@ def _set(host, balance, name, value):
     path = host.files.real_path(balance.file)
     before = host.files.content(path)
     status = host.files.stat(path)
-    after = with_setting(before or "", name, value)
+    try:
+        after = with_setting(before or "", name, value)
+    except ValueError as error:
+        raise ApplyFailed("set %s in %s" % (name, path), str(error)) from None
     if after != before and (before is not None or after):
         host.files.replace(path, after, 0o644 if status is None else status["mode"] & 0o7777)
 

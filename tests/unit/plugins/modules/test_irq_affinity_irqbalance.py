@@ -161,7 +161,13 @@ def test_arguments_that_the_vendor_set_are_kept_in_ours(host):
 
 @pytest.mark.parametrize(
     "arguments",
-    ["--policyscript=/opt/theirs", "--policyscript /opt/theirs", "-l /opt/theirs", "-fl/opt/theirs", "--pol=/opt/theirs"],
+    [
+        "--policyscript=/opt/theirs",
+        "--policyscript /opt/theirs",
+        "-l /opt/theirs",
+        "-fl/opt/theirs",
+        "--pol=/opt/theirs",
+    ],
 )
 def test_a_script_of_somebody_elses_is_a_conflict(host, arguments):
     host.tree.contents[CONFIGURATION] = "IRQBALANCE_ARGS=%s\n" % arguments
@@ -306,7 +312,8 @@ def test_tuneds_isolation_is_left_to_tuned(host, more):
 
 
 @pytest.mark.parametrize(
-    "more", [{"profile": "throughput-performance"}, {"text": "# isolated_cores=2\n"}, {"profile": "../x"}, {"profile": ""}]
+    "more",
+    [{"profile": "throughput-performance"}, {"text": "# isolated_cores=2\n"}, {"profile": "../x"}, {"profile": ""}],
 )
 def test_a_profile_that_isolates_nothing_owns_nothing(host, more):
     tuned(host, **more)
