@@ -9,7 +9,9 @@ from ansible_collections.kvm.vnic.tests.unit.memory_host.irqs import MemoryIrqba
 from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
 from ansible_collections.kvm.vnic.tests.unit.memory_host.sriov import MemoryCard
 
-PF, VF, VIRTIO = "0000:41:00.0", "0000:41:10.0", "0000:00:02.0"
+PF = "0000:41:00.0"
+VF = "0000:41:10.0"
+VIRTIO = "0000:00:02.0"
 QUEUES = ["ens2-TxRx-0", "ens2-TxRx-1", "ens2-TxRx-2", "ens2-TxRx-3"]
 
 
