@@ -127,7 +127,7 @@ def _columns(line):
 def _numbered(number, rest, counts, line):
     match = _REST.match(rest)
     if not match:
-        raise ValueError("line %d of /proc/interrupts names no chip" % line)
+        raise ValueError("line %d of /proc/interrupts has a count too few, or names no chip" % line)
     hwirq = match.group("hwirq")
     trigger = match.group("trigger") or (match.group("level") or "").lower()
     actions = (match.group("actions") or "").strip()
@@ -151,8 +151,8 @@ def parse_interrupts(text):
         if label.isdigit():
             number = int(label)
             counts = _counts(tokens[: len(cpus)], index)
-            if len(counts) < len(cpus) or number in irqs:
-                raise ValueError("line %d of /proc/interrupts has a count too few, or its number twice" % index)
+            if number in irqs:
+                raise ValueError("line %d of /proc/interrupts has the number of another" % index)
             irqs[number] = _numbered(number, tokens[-1].strip() if len(tokens) > len(cpus) else "", counts, index)
         else:
             numbers = tokens[: len(cpus)]

@@ -146,11 +146,15 @@ def test_a_device_that_is_down_is_pending(host):
     assert pending["until"] == "driver_probe" and "brought up" in pending["reason"] and "igb" in pending["reason"]
 
 
-def test_what_a_driver_let_go_of_has_no_role(host):
+def test_what_a_driver_let_go_of_is_nobodys(host):
     """After ``ip link set down`` /proc/irq/N stays, with nobody's name in it."""
     host.tree.contents["/sys/kernel/irq/52/actions"] = ""
-    run(host, {"device": "ens2", "cpus": 4})
-    assert affinities(host) == [(49, "4"), (50, "4"), (51, "4")]
+    run(host, {"device": "ens2", "cpus": 4, "others": True})
+    assert affinities(host) == [(49, "4"), (50, "4"), (51, "4"), (48, "4")]
+    for number in (48, 49, 50, 51):
+        host.tree.contents["/sys/kernel/irq/%d/actions" % number] = ""
+    result = run(host, {"device": "ens2", "cpus": 5})
+    assert not result["changed"] and [pending["until"] for pending in result["pending"]] == ["driver_probe"]
 
 
 def test_new_interrupts_get_the_housekeeping_cpus(host):

@@ -141,6 +141,27 @@ def test_an_interrupt_is_placed_once(host, other):
     assert "targets[0]" in problems[0][1]
 
 
+@pytest.mark.parametrize(
+    "one, other, overlap",
+    [
+        ({}, {}, True),
+        ({"queues": [0]}, {}, True),
+        ({"queues": [0, 1]}, {"queues": [1]}, True),
+        ({"queues": [0]}, {"queues": [1]}, False),
+        ({}, {"queues": [], "others": True}, False),
+        ({"others": True}, {"queues": [], "others": True}, True),
+    ],
+)
+def test_also_while_a_device_is_down(host, one, other, overlap):
+    host.irqs.function("0000:01:00.0", name="enp1s0")
+    host.irqs.add("0000:01:00.0", 39, [None] * 3)
+    targets = [dict(target, device="enp1s0", cpus=1) for target in (one, other)]
+    if overlap:
+        assert [path for path, _message in refused(host, *targets)] == ["targets[1].device"]
+    else:
+        assert len(run(host, *targets)["pending"]) == 2
+
+
 def test_a_device_may_be_listed_with_other_queues(host):
     targets = [dict(ENS2, queues=[0]), {"device": "ens2", "cpus": 5, "queues": [1]}]
     targets.append({"device": "ens2", "cpus": 6, "queues": [], "others": True})
