@@ -37,7 +37,7 @@ class Role:
     queue: object = None
 
     def __str__(self):
-        return self.kind if self.queue is None else "%s %d" % (self.kind, self.queue)
+        return self.kind if self.queue is None else "%s %s" % (self.kind, self.queue)
 
 
 def role_of(name):

@@ -43,7 +43,7 @@ class TargetWish:
 
     @property
     def shown(self):
-        return self.device if self.device is not None else "%s#%d" % (self.pf, self.index)
+        return self.device if self.device is not None else "%s#%s" % (self.pf, self.index)
 
 
 @dataclass(frozen=True)
