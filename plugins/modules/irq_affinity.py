@@ -83,8 +83,8 @@ options:
   irqbalance:
     description:
       - V(keep_off) tells irqbalance to leave the listed functions alone, all interrupts of theirs. It is restarted for
-        that if it runs, because it asks its script about an interrupt only once. It is the default because irqbalance
-        otherwise undoes a placement within seconds.
+        that if it runs, because it asks its script about an interrupt only once, and then places all others anew. It
+        is the default because irqbalance otherwise undoes a placement within seconds.
       - Functions that an earlier run listed stay, unless O(purge).
       - V(leave) leaves irqbalance as it is.
       - A policy script of somebody else's is a conflict, because irqbalance asks only one.
