@@ -10,7 +10,7 @@ module: host_info
 short_description: Tell what a hypervisor has for its guests' NICs
 description:
   - Reads, in one pass, what decides how fast a guest's NIC can be. This covers virtualisation, IOMMU, CPUs, NUMA nodes,
-    every NIC with its virtual functions and who uses them, vhost-net, Open vSwitch, and libvirt's guests.
+    every NIC with its virtual functions and who uses them, interrupts, vhost-net, Open vSwitch, and libvirt's guests.
   - Writes nothing. Does without root where the system lets everybody read; what cannot be read is the string
     V(unknown), never a guess.
   - A host where V(unknown) stands is treated by the other modules as if the thing were in use.
@@ -28,8 +28,10 @@ options:
       - V(nics) and V(libvirt) are the dear ones on a host with many guests.
     type: list
     elements: str
-    choices: [system, virtualization, iommu, cpus, numa_nodes, nics, vhost_net, ovs, libvirt, management_path]
-    default: [system, virtualization, iommu, cpus, numa_nodes, nics, vhost_net, ovs, libvirt, management_path]
+    choices:
+      [system, virtualization, iommu, cpus, numa_nodes, nics, interrupts, vhost_net, ovs, libvirt, management_path]
+    default:
+      [system, virtualization, iommu, cpus, numa_nodes, nics, interrupts, vhost_net, ovs, libvirt, management_path]
 notes:
   - Users of a virtual function that only root can see, such as programs holding it through VFIO, make its C(free)
     V(unknown) when the module runs without root.
@@ -348,6 +350,86 @@ nics:
             free:
               description: Whether nobody uses it; V(unknown) where a user may be hidden.
               type: bool
+interrupts:
+  description: Where NICs' interrupts go, and who else decides that.
+  returned: when gathered
+  type: dict
+  contains:
+    vectors:
+      description: The interrupts of every network function, virtual functions in guests' hands included.
+      type: list
+      elements: dict
+      contains:
+        irq:
+          description: Its number.
+          type: int
+        pci:
+          description: PCI address of the function that it belongs to.
+          type: str
+        netdevs:
+          description: Network devices of that function in this network namespace.
+          type: list
+          elements: str
+        name:
+          description: The name that the driver gave it; empty where no driver asked for it.
+          type: str
+          sample: ens2-TxRx-0
+        role:
+          description: V(combined), V(rx) or V(tx) for a queue's, V(vector) for one of a function in a guest's hands,
+            V(misc) for others; null where no driver asked for it, such as of a device that is down.
+          type: str
+        queue:
+          description: Number of the queue or vector, or null.
+          type: int
+        affinity:
+          description: CPUs that it may go to, or null where no driver asked for it.
+          type: str
+          sample: 4-7
+        effective:
+          description: CPUs that it goes to, or null where no driver asked for it.
+          type: str
+          sample: "4"
+        count:
+          description: How often it occurred, on all CPUs together.
+          type: int
+        remapped:
+          description: Whether an IOMMU remaps it.
+          type: bool
+    default_affinity:
+      description: CPUs that new interrupts may go to.
+      type: str
+      sample: 0-7
+    irqbalance:
+      description: The daemon that moves interrupts.
+      type: dict
+      contains:
+        installed:
+          description: Whether it is there.
+          type: bool
+        running:
+          description: Whether it runs.
+          type: bool
+        config_file:
+          description: The administrator's file that its unit reads, or null.
+          type: str
+          sample: /etc/default/irqbalance
+        banned_cpus:
+          description: CPUs that it is told to put nothing on; null where it leaves out the isolated ones by itself.
+          type: str
+        policy_script:
+          description: The script that it asks about each interrupt, or null.
+          type: str
+    tuned:
+      description: The daemon that applies profiles.
+      type: dict
+      contains:
+        active_profile:
+          description: Its active profiles, or null.
+          type: str
+          sample: cpu-partitioning
+        isolated_cores:
+          description: CPUs that they isolate, empty for none; V(unknown) where only tuned can tell.
+          type: str
 vhost_net:
   description: Whether the kernel moves virtio packets itself.
   returned: when gathered

@@ -59,6 +59,7 @@ class Function:
         self.path = "/sys/devices/%s/%s" % (above, pci)
         host.put(self.path + "/numa_node", str(node))
         host.put(self.path + "/irq", "0")
+        host.put(self.path + "/class", "0x020000")
         host.put(self.path + "/enable", "0" if driver is None else "1")
         host.link("/sys/bus/pci/devices/" + pci, self.path)
         if driver:
@@ -83,10 +84,16 @@ class Function:
             self.host.put("%s/net/%s/speed" % (device, name), str(speed))
         return self
 
-    def interrupts(self, numbers):
-        for number in numbers:
+    def interrupts(self, numbers, names=(), affinity="0-7"):
+        """Its MSIs; those with a name are asked for by a driver, and arrive on the first CPU of ``affinity``."""
+        for index, number in enumerate(numbers):
+            name = names[index] if index < len(names) else ""
             self.host.put("%s/msi_irqs/%d" % (self.path, number), "msix")
             self.host.put("/sys/kernel/irq/%d/chip_name" % number, "IR-PCI-MSIX-" + self.pci)
+            self.host.put("/sys/kernel/irq/%d/actions" % number, name)
+            if name:
+                self.host.put("/proc/irq/%d/smp_affinity_list" % number, affinity)
+                self.host.put("/proc/irq/%d/effective_affinity_list" % number, affinity.split("-", 1)[0])
         return self
 
     def virtual_functions(self, name, count, total, driver="igbvf", group=100):

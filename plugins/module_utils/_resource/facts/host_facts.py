@@ -8,6 +8,7 @@ from ..._model.display_text import display_data
 from ..._model.errors import VnicError
 from ..management_path import management_path
 from .cpus import read_cpus
+from .interrupts import read_interrupts
 from .iommu import read_iommu
 from .libvirt import read_libvirt
 from .moment import Moment
@@ -30,6 +31,7 @@ READERS = {
     "cpus": read_cpus,
     "numa_nodes": read_numa_nodes,
     "nics": read_nics,
+    "interrupts": read_interrupts,
     "vhost_net": read_vhost_net,
     "ovs": read_ovs,
     "libvirt": read_libvirt,

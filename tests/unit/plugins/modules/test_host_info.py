@@ -21,6 +21,7 @@ KEYS = {
     "cpus",
     "numa_nodes",
     "nics",
+    "interrupts",
     "vhost_net",
     "ovs",
     "libvirt",

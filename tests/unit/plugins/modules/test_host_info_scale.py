@@ -26,7 +26,12 @@ def build(root, cpus, vfs, guests):
     for node in range(8):
         share = cpus // 8
         add_node(host, node, "%d-%d" % (node * share, (node + 1) * share - 1), 1 << 28)
-    port = Function(host, "0000:81:00.0", "ice", 5).interrupts(range(1000, 1000 + cpus // 4))
+    numbers = range(1000, 1000 + cpus // 4)
+    port = Function(host, "0000:81:00.0", "ice", 5)
+    port.interrupts(numbers, ["ice-ens5-TxRx-%d" % queue for queue in range(cpus // 4)])
+    row = " ".join(["         1"] * cpus)
+    lines = ["%d: %s  IR-PCI-MSIX-0000:81:00.0 0-edge      ice-ens5-TxRx-%d" % (n, row, n - 1000) for n in numbers]
+    host.put("/proc/interrupts", "\n".join([" ".join("CPU%-7d" % cpu for cpu in range(cpus))] + lines))
     port.netdev("ens5", queues=cpus // 4, masks=MASK).virtual_functions("ens5", vfs, 256, driver=None)
     host.kernel.add("br0", "bridge", up=True)
     for number in range(guests):
@@ -69,6 +74,9 @@ def test_all_of_it_is_there(large):
     port = next(nic for nic in result["nics"] if nic["name"] == "ens5")
     assert port["queues"] == {"rx": 288, "tx": 288} and len(port["irqs"]) == 288
     assert [vf["index"] for vf in port["sriov"]["vfs"]] == list(range(256))
+    vectors = result["interrupts"]["vectors"]
+    assert len(vectors) == 288 and all(vector["count"] == 1152 for vector in vectors)
+    assert [vector["queue"] for vector in vectors] == list(range(288))
     assert all(nic["management"] for nic in result["nics"] if nic["master"] == "br0")
     assert len(result["libvirt"]["domains"]) == 1000
 
