@@ -74,8 +74,8 @@ def links(pfs):
 def _network(nic):
     words = ["model.type=virtio", "driver.name=vhost", "mac.address=" + nic["mac"], "alias.name=ua-" + nic["name"]]
     if "bridge" in nic:
-        return ",".join(["type=bridge", "source.bridge=" + nic["bridge"]] + words)
-    return ",".join(["type=direct", "source.dev=" + nic["device"], "source.mode=bridge"] + words)
+        return ",".join(["type=bridge", "source=" + nic["bridge"]] + words)
+    return ",".join(["type=direct", "source=" + nic["device"], "source.mode=bridge"] + words)
 
 
 def guests(pfs, some=None):
