@@ -56,11 +56,17 @@ def _judge_nodes(entry, seat, arrival, workers, topology):
         )
     (node,) = all_nodes
     if entry.place.node is None and (entry.place.attachment == SRIOV or entry.place.uplink is not None):
-        return "no", "%s are on NUMA node %d, the card's own is unknown" % (" and ".join(nodes), node)
+        return "no", "%s are on NUMA node %d, the card's own is unknown" % (_all_of(nodes), node)
     if entry.place.node is not None and entry.place.node != node:
-        return "no", "the card is on NUMA node %d, %s are on node %d" % (entry.place.node, " and ".join(nodes), node)
+        return "no", "the card is on NUMA node %d, %s are on node %d" % (entry.place.node, _all_of(nodes), node)
     return "node", "%s are on NUMA node %d%s" % (
-        " and ".join(nodes),
+        _all_of(nodes),
         node,
         ", as is the card" if entry.place.node is not None else "; no card is involved",
     )
+
+
+def _all_of(names):
+    """``a, b and c``."""
+    *first, last = names
+    return "%s and %s" % (", ".join(first), last) if first else last

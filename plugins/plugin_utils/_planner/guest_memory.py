@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .rules import NEAR_MEMORY, NO_PREMISE
+from .rules import NEAR_MEMORY
 from .topology import NO_NODE
 
 PREFERRED, STRICT = "preferred", "strict"

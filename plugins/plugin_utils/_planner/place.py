@@ -6,9 +6,8 @@ from __future__ import annotations
 from .guest_memory import GuestMemory
 from .host_cpus import HostCpus
 from .seats import LEFT, OWN, SHARED, WIDE, FreeCores, Seating
+from .words import few
 from .workers import Workers
-
-_NAMED = 3
 
 
 class Placement:
@@ -16,12 +15,6 @@ class Placement:
 
     def __init__(self, cpus, seats, floating):
         self.cpus, self.seats, self.floating = cpus, seats, floating
-
-
-def some(names):
-    """``a, b, c and 4 more``."""
-    shown = ", ".join(names[:_NAMED])
-    return shown if len(names) <= _NAMED else "%s and %d more" % (shown, len(names) - _NAMED)
 
 
 def place(intent, facts, residents, attached, report, problems, notes):
@@ -108,7 +101,7 @@ def _tell_shortages(shortages, seats, intent, problems, notes):
         else:
             text = "%d vCPUs of %s are to run on NUMA node %d, where %d core%s left: they share CPUs %s" % (
                 sum(resident.domain.vcpus for resident in residents),
-                some(names),
+                few(names),
                 node,
                 left,
                 " is" if left == 1 else "s are",
@@ -116,7 +109,7 @@ def _tell_shortages(shortages, seats, intent, problems, notes):
             )
             beside = [seat.name for seat in seats if seat.kind == OWN and seat.cpus & pool]
             if beside:
-                text += ", on which vCPUs of %s are pinned too" % some(beside)
+                text += ", on which vCPUs of %s are pinned too" % few(beside)
         if not intent.strict:
             notes.append(text)
             continue
@@ -143,7 +136,7 @@ def _tell_floating(placement, notes):
     if placement.floating:
         notes.append(
             "no CPU is one guest's alone: %s, which the inventory does not name, may run on any; pin them elsewhere or "
-            "list them" % some(placement.floating)
+            "list them" % few(placement.floating)
         )
 
 
@@ -167,6 +160,8 @@ def _tell_worker(seat, name, scope, profile, cpus, report):
     elif seat.kind in (SHARED, WIDE):
         report.applied("vhost_cpu", scope, "shared", "its guest shares its CPUs")
     elif where & cpus.housekeeping:
-        report.applied("vhost_cpu", scope, "housekeeping", "no core is left for it, so it runs where the host's work does")
+        report.applied(
+            "vhost_cpu", scope, "housekeeping", "no core is left for it, so it runs where the host's work does"
+        )
     else:
         report.applied("vhost_cpu", scope)

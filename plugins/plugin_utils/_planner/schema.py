@@ -169,7 +169,9 @@ def _rule(node, what, premises=(NO_PREMISE,)):
             {
                 "value": Key(node, "the rule's value", required=True),
                 "reason": Key(Text("reason", '"because …"'), "why, as a sentence"),
-                "premise": Key(Choice("premise of this rule", premises), "what must be so for the rule to be carried out"),
+                "premise": Key(
+                    Choice("premise of this rule", premises), "what must be so for the rule to be carried out"
+                ),
                 "source": Key(Text("source", '"our runbook"'), "where that is said"),
             },
         ),

@@ -21,7 +21,7 @@ class Workers:
         self._queues = queues
         self._capped = isinstance(queues, dict)
         self._slots = {}  # guest: {slot: CpuSet}
-        self._lent = set()  # nodes whose housekeeping core serves a further queue already
+        self._lent = set()  # nodes whose housekeeping core serves a worker already
 
     def limit(self, seat):
         """The most queues that a NIC of this guest may have: a vCPU serves one."""
@@ -136,7 +136,7 @@ class Workers:
             if slot not in slots:
                 core = self._free.take(seat.node)
                 slots[slot] = self._cpus.near(seat.node) if core is None else CpuSet([core.first])
-                if core is None and slot[1] > 0:
+                if core is None:
                     self._lent.add(seat.node)
 
     def _grow(self, seats):
