@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .host_cpus import union
+from .host_cpus import listed, union
 from .rules import SRIOV
 
 
@@ -17,11 +17,12 @@ def alignment(entry, seat, arrival, topology):
         report["aligned_reason"] = "its guest is not defined yet" if pending else "its guest's CPUs are unknown"
         return report
     workers = [cpus for (name, _queue), cpus in seat.workers.items() if name == entry.nic.name]
+    together = union(workers) if len(workers) != 1 else workers[0]
     report["queues"] = seat.queues.get(entry.nic.name)
-    report["vcpu_cpus"] = str(seat.cpus) if seat.vcpus else None
-    report["vhost_cpus"] = str(union(workers)) if workers else None
-    report["irq_cpus"] = str(arrival.cpus) if arrival is not None and arrival.cpus else None
-    report["aligned"], report["aligned_reason"] = _judge(entry, seat, arrival, union(workers), topology)
+    report["vcpu_cpus"] = listed(seat.cpus) if seat.vcpus else None
+    report["vhost_cpus"] = listed(together) if workers else None
+    report["irq_cpus"] = listed(arrival.cpus) if arrival is not None and arrival.cpus else None
+    report["aligned"], report["aligned_reason"] = _judge(entry, seat, arrival, together, topology)
     return report
 
 
@@ -45,10 +46,10 @@ def _judge_nodes(entry, seat, arrival, workers, topology):
     parts = [("vCPUs", seat.cpus), ("vhost workers", workers)]
     if arrival is not None:
         parts.insert(0, ("interrupts", arrival.cpus))
-    nodes = {what: {topology.node_of(cpu) for cpu in cpus} for what, cpus in parts if cpus}
-    all_nodes = set().union(*nodes.values())
     if topology.is_one_place:
         return "node", "all CPUs of this host are on one NUMA node"
+    nodes = {what: topology.nodes_of(cpus) for what, cpus in parts if cpus}
+    all_nodes = frozenset().union(*nodes.values())
     if len(all_nodes) > 1:
         return "no", ", ".join(
             "%s on NUMA node%s %s" % (what, "s"[: len(found) > 1], " and ".join(map(str, sorted(found))))

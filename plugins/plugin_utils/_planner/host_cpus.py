@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ...module_utils._model.cpu_set import CpuSet
 
 # A node with at least so many cores beside the housekeeping one gives some of them to interrupts that are spread.
@@ -12,6 +14,12 @@ _ONE_IN = 8
 
 def union(sets):
     return CpuSet(frozenset().union(*sets))
+
+
+@lru_cache(maxsize=4096)
+def listed(cpus):
+    """The CPU list of a CpuSet as text."""
+    return str(cpus)
 
 
 class HostCpus:
@@ -29,6 +37,7 @@ class HostCpus:
             reserved = max(1, len(usable) // _ONE_IN) if spreads and len(usable) >= _LEAST_FOR_INTERRUPTS else 0
             self._interrupts[number] = CpuSet(core.first for core in usable[:reserved])
             self.cores[number] = usable[reserved:]
+        self._pools = {number: self._pool(number) for number in topology.with_cpus}
 
     def _housekeeping(self, stated, problems, notes):
         topology = self.topology
@@ -69,6 +78,9 @@ class HostCpus:
         return self._interrupts.get(node) or self.near(node)
 
     def pool(self, node):
+        return self._pools[node]
+
+    def _pool(self, node):
         """What guests of a node share. Isolated CPUs are none of it: the scheduler moves nobody from one of them to
         another (kernel-parameters, isolcpus).
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .host_cpus import union
+from .host_cpus import listed, union
 from .rule_report import HOST
 from .rules import NO_PREMISE, OTHERWISE, POSTED, SRIOV, UNPOSTED
 from .seats import OWN
@@ -87,7 +87,7 @@ class Interrupts:
         policy, cpus = self._choose(scope, [seat], lacking, seat.node if node is None else node)
         self.arrivals[scope] = Arrival(cpus, why=self._left())
         if cpus is not None:
-            target = {"vf": "%s#%d" % entry.place.vf, "policy": policy, "cpus": str(cpus)}
+            target = {"vf": "%s#%d" % entry.place.vf, "policy": policy, "cpus": listed(cpus)}
             self.targets.append(target)
 
     def _plan_card(self, card):
@@ -111,7 +111,7 @@ class Interrupts:
             both = cpus if before is None or before.cpus is None or cpus is None else union([cpus, before.cpus])
             self.arrivals[str(entry.nic)] = Arrival(both, why=self._left())
         if cpus is not None:
-            self.targets.append({"device": card.device.name, "policy": policy, "cpus": str(cpus)})
+            self.targets.append({"device": card.device.name, "policy": policy, "cpus": listed(cpus)})
 
     def _left(self):
         return "the profile leaves interrupts alone" if self._rule["value"] == "leave" else "no node is known for them"

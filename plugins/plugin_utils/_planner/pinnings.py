@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .host_cpus import listed
 from .seats import LEFT
 
 
@@ -12,11 +13,11 @@ def pinnings(seats):
     for seat in seats:
         entry = {}
         if seat.kind != LEFT:
-            entry["vcpus"] = {str(number): str(seat.vcpus[number]) for number in sorted(seat.vcpus)}
+            entry["vcpus"] = {str(number): listed(seat.vcpus[number]) for number in sorted(seat.vcpus)}
         if seat.emulator is not None:
-            entry["emulator"] = str(seat.emulator)
+            entry["emulator"] = listed(seat.emulator)
             entry["vhost"] = [
-                {"interface": name, "queue": queue, "cpus": str(seat.workers[name, queue])}
+                {"interface": name, "queue": queue, "cpus": listed(seat.workers[name, queue])}
                 for name, queue in sorted(seat.workers)
             ]
         if seat.memory is not None:

@@ -10,6 +10,7 @@ from ...module_utils._model.fields import Problems
 from . import guests, shape
 from .alignment import alignment
 from .assign import attach
+from .host_cpus import listed
 from .host_facts import HostFacts
 from .interrupts import Interrupts
 from .pinnings import pinnings
@@ -76,7 +77,7 @@ def _add_placement(result, intent, facts, attached, placement, report):
     result["interrupts"] = {"targets": interrupts.targets}
     result["pinnings"] = pinnings(seats.values())
     if placement.cpus is not None:
-        result["housekeeping"] = str(placement.cpus.housekeeping)
+        result["housekeeping"] = listed(placement.cpus.housekeeping)
         result["topology"] = _topology(attached, placement.cpus)
         if seats and intent.profile.value("irq_cpu") != "leave":
             result["interrupts"]["default_cpus"] = result["housekeeping"]
@@ -94,14 +95,14 @@ def _topology(attached, cpus):
     nodes = [
         {
             "id": None if node.id == NO_NODE else node.id,
-            "cpus": str(node.cpus),
-            "cores": [str(CpuSet(core.cpus)) for core in node.cores if len(core.cpus) > 1],
+            "cpus": listed(node.cpus),
+            "cores": [listed(CpuSet(core.cpus)) for core in node.cores if len(core.cpus) > 1],
             "memory_mib": node.memory_mib,
         }
         for node in cpus.topology.nodes.values()
     ]
     uplinks = {entry.place.uplink.name: entry.place.uplink.node for entry in attached if entry.place.uplink is not None}
-    return {"nodes": nodes, "isolated": str(cpus.topology.isolated), "cards": dict(sorted(uplinks.items()))}
+    return {"nodes": nodes, "isolated": listed(cpus.topology.isolated), "cards": dict(sorted(uplinks.items()))}
 
 
 def _tell_the_rest(facts, report):
@@ -140,16 +141,15 @@ def _refuse_the_impossible(attached, facts, problems):
     }
     seen = {}
     for entry in attached:
-        here = problems.at(entry.nic.path).at("mac")
         if entry.mac in seen:
-            here.add(
+            problems.at(entry.nic.path).at("mac").add(
                 entry.mac, "of %s is %s's too on this host: give one of them another" % (entry.nic, seen[entry.mac])
             )
         seen.setdefault(entry.mac, str(entry.nic))
         owner = owners.get(entry.mac)
         live = entry.interface is not None and entry.interface.mac == entry.mac
         if owner is not None and not live:
-            here.add(
+            problems.at(entry.nic.path).at("mac").add(
                 entry.mac,
                 "is on a NIC of guest %s on this host that the inventory does not list: give the NIC another" % owner,
             )

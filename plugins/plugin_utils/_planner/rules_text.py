@@ -17,7 +17,9 @@ def of_nic(plan):
     by_scope = {}
     for entry in plan["rules"]:
         if entry["state"] == "applied":
-            by_scope.setdefault(entry["scope"], []).append("%s %s" % (entry["rule"], display_text(shown(entry["value"]))))
+            by_scope.setdefault(entry["scope"], []).append(
+                "%s %s" % (entry["rule"], display_text(shown(entry["value"])))
+            )
     return {
         (nic["guest"], nic["name"]): ", ".join(
             by_scope.get("%s/%s" % (nic["guest"], nic["name"]), []) + by_scope.get(nic["guest"], [])
@@ -30,14 +32,15 @@ def legend(plan):
     """Lines: each rule with what holds for all of it, then its outcomes."""
     rules = {}
     for entry in plan["rules"]:
-        rules.setdefault(entry["rule"], {}).setdefault((entry["state"], shown(entry["value"]), entry["reason"]), []).append(entry)
+        rules.setdefault(entry["rule"], {}).setdefault(
+            (entry["state"], shown(entry["value"]), entry["reason"]), []
+        ).append(entry)
     lines = []
     for name in sorted(rules):
         for (state, value, reason), entries in rules[name].items():
             scopes = [short(entry["scope"]) for entry in entries]
             lines.append(
-                "%s %s, %s for %s: %s"
-                % (name, display_text(value), state, few(scopes, _SCOPES), display_text(reason))
+                "%s %s, %s for %s: %s" % (name, display_text(value), state, few(scopes, _SCOPES), display_text(reason))
             )
         first = next(iter(rules[name].values()))[0]
         if first["premise"]:

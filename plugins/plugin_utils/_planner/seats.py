@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ...module_utils._model.cpu_set import CpuSet
 from .host_cpus import union
@@ -38,9 +39,9 @@ class Seat:
     def domain(self):
         return self.resident.domain
 
-    @property
+    @cached_property
     def cpus(self):
-        return union(self.vcpus.values())
+        return union(set(self.vcpus.values()))
 
 
 class FreeCores:

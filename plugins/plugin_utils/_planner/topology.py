@@ -37,7 +37,7 @@ class Node:
 
 class Topology:
     """``online``: a CpuSet, or None where the host did not tell; ``nodes``: ``{id: Node}`` in order of id, nodes of
-    memory alone among them; ``notes``: sentences on what is not known.
+    memory alone among them; ``with_cpus``: ids of the others; ``notes``: sentences on what is not known.
     """
 
     def __init__(self, raw_cpus, raw_nodes):
@@ -46,8 +46,8 @@ class Topology:
         self._node_of, memory = _read_nodes(raw_nodes)
         self.online = reading.cpus(raw_cpus.get("online")) or None
         self.has_numa = isinstance(raw_nodes, list)
-        self.isolated = CpuSet()
-        self.nodes = {}
+        self.isolated, self.with_cpus = CpuSet(), []
+        self.nodes, self._nodes_of = {}, {}
         if self.online is None:
             return
         self.isolated = self._isolated(raw_cpus)
@@ -58,12 +58,8 @@ class Topology:
             total, free = memory.get(node, (None, None))
             own = tuple(sorted(cores.get(node, ()), key=lambda core: core.cpus))
             self.nodes[node] = Node(node, CpuSet(cpu for core in own for cpu in core.cpus), own, total, free)
+        self.with_cpus = [number for number, node in self.nodes.items() if node.cores]
         self._tell_the_unknown()
-
-    @property
-    def with_cpus(self):
-        """Ids of the nodes that have CPUs online."""
-        return [number for number, node in self.nodes.items() if node.cores]
 
     @property
     def is_one_place(self):
@@ -74,6 +70,12 @@ class Topology:
         """The node of a CPU; -1 when nobody told one, or two were told."""
         node = self._node_of.get(cpu)
         return NO_NODE if node is None else node
+
+    def nodes_of(self, cpus):
+        """The nodes that a CpuSet lies on. The same few sets are asked for again and again."""
+        if cpus not in self._nodes_of:
+            self._nodes_of[cpus] = frozenset(map(self.node_of, cpus))
+        return self._nodes_of[cpus]
 
     def known_node_of(self, cpu):
         """As :meth:`node_of`, but None for none."""
