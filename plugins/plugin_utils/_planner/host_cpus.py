@@ -38,6 +38,9 @@ class HostCpus:
             self._interrupts[number] = CpuSet(core.first for core in usable[:reserved])
             self.cores[number] = usable[reserved:]
         self._pools = {number: self._pool(number) for number in topology.with_cpus}
+        for number, pool in self._pools.items():
+            if len(pool) == 1:
+                self.cores[number] = []
 
     def _housekeeping(self, stated, problems, notes):
         topology = self.topology
@@ -78,13 +81,16 @@ class HostCpus:
         return self._interrupts.get(node) or self.near(node)
 
     def pool(self, node):
-        return self._pools[node]
-
-    def _pool(self, node):
         """What guests of a node share. Isolated CPUs are none of it: the scheduler moves nobody from one of them to
         another (kernel-parameters, isolcpus).
         """
+        return self._pools[node]
+
+    def _pool(self, node):
         if self.isolates:
             return self.near(node)
         own = CpuSet(cpu for core in self.cores[node] for cpu in core.cpus)
-        return own or (self.of(node) - self.housekeeping) or self.of(node)
+        if len(own) > 1:
+            return own
+        # One CPU that is shared would look like somebody's own in the next run.
+        return (own | (self.housekeeping & self.of(node))) or self.of(node)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from .guest_memory import GuestMemory
 from .host_cpus import HostCpus
 from .seats import LEFT, OWN, SHARED, WIDE, FreeCores, Seating
+from .topology import NO_NODE
 from .words import few
 from .workers import Workers
 
@@ -93,18 +94,17 @@ def _preferred_nodes(topology):
 
 def _tell_shortages(shortages, seats, intent, problems, notes):
     """What a full host costs; an error where the inventory wants none of it."""
-    for node, residents, left in shortages:
+    for node, residents in shortages:
         names = [resident.guest.name for resident in residents]
         pool = next(seat.cpus for seat in seats if seat.name == names[0])
         if node is None:
             text = "%s has more vCPUs than any NUMA node has CPUs: they share CPUs %s of all nodes" % (names[0], pool)
         else:
-            text = "%d vCPUs of %s are to run on NUMA node %d, where %d core%s left: they share CPUs %s" % (
-                sum(resident.domain.vcpus for resident in residents),
+            vcpus = sum(resident.domain.vcpus for resident in residents)
+            text = "%s not a core for each of the %d vCPUs of %s: they share CPUs %s" % (
+                "this host has" if node == NO_NODE else "NUMA node %d has" % node,
+                vcpus,
                 few(names),
-                node,
-                left,
-                " is" if left == 1 else "s are",
                 pool,
             )
             beside = [seat.name for seat in seats if seat.kind == OWN and seat.cpus & pool]

@@ -114,7 +114,7 @@ class Seating:
         for resident, nics in newcomers:
             node = self._choose(resident.domain, nics, demand)
             if node is None:
-                self.shortages.append((None, [resident], 0))
+                self.shortages.append((None, [resident]))
                 seats.append(Seat(resident, nics, WIDE, None, self._shared(resident.domain, self._everywhere())))
             else:
                 demand[node] = demand.get(node, 0) + resident.domain.vcpus
@@ -147,7 +147,7 @@ class Seating:
         """
         own = self._rule == "own_core"
         fits = own and demand <= self._free.count(node)
-        seats, sharing, left = [], [], self._free.count(node)
+        seats, sharing = [], []
         for resident, nics in group:
             domain = resident.domain
             if fits or (own and self._cpus.isolates and domain.vcpus <= self._free.count(node)):
@@ -156,7 +156,14 @@ class Seating:
                 seats.append(Seat(resident, nics, OWN, node, pins))
             else:
                 sharing.append(resident)
-                seats.append(Seat(resident, nics, SHARED, node, self._shared(domain, self._cpus.pool(node))))
+                seats.append(self._share_on(node, resident, nics))
         if own and sharing:
-            self.shortages.append((node, sharing, left))
+            self.shortages.append((node, sharing))
         return seats
+
+    def _share_on(self, node, resident, nics):
+        """Where a node has no CPU to share, what is shared is on another."""
+        pool = self._cpus.pool(node)
+        nodes = self._cpus.topology.nodes_of(pool)
+        where = node if node in nodes else min(nodes) if len(nodes) == 1 else None
+        return Seat(resident, nics, SHARED, where, self._shared(resident.domain, pool))
