@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from . import reading
+
+_NUMBER = re.compile(r"^[0-9]{1,6}$", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -52,28 +55,24 @@ class Domain:
         return frozenset().union(*self.pins.values(), self.cpuset or ())
 
 
-def _node_of_pins(raw, node_of):
+def _node_of_pins(pins, vcpus, rest, node_of):
     """A vCPU without a pin of its own runs where the domain's cpuset lets it, and anywhere without one."""
-    own, vcpus = reading.mapping(raw.get("vcpu_pins")), reading.whole(raw.get("vcpus"))
-    rest = reading.text(raw.get("cpuset"))
-    if not vcpus or (rest is None and len(own) < vcpus):
+    if not vcpus or (rest is None and len(pins) < vcpus):
         return None
-    lists = {pin if isinstance(pin, str) else "" for pin in own.values()} | ({rest} if len(own) < vcpus else set())
     nodes = set()
-    for words in lists:
-        found = reading.cpus(words)
-        if found is None:
-            return None
-        nodes |= {node_of(cpu) for cpu in found} or {None}
+    for cpus in list(pins.values()) + ([rest] if len(pins) < vcpus else []):
+        nodes |= {node_of(cpu) for cpu in cpus or ()} or {None}
     return nodes.pop() if len(nodes) == 1 else None
 
 
-def _pins(raw):
+def _pins(raw, vcpus):
+    """``{vCPU: CpuSet}``, None for a pin that cannot be read; without those of vCPUs that are not plugged in."""
     pins = {}
     for number, words in reading.mapping(raw.get("vcpu_pins")).items():
-        found = reading.cpus(words)
-        if found and isinstance(number, str) and number.isascii() and number.isdigit():
-            pins[int(number)] = found
+        if not isinstance(number, str) or not _NUMBER.match(number):
+            continue
+        if int(number) < (vcpus or 0):
+            pins[int(number)] = reading.cpus(words)
     return pins
 
 
@@ -121,16 +120,21 @@ def read_domain(raw, vf_of_pci, node_of):
         found = [_interface(entry, vf_of_pci) for entry in reading.mappings(raw["interfaces"])]
         # The persistent definition says what will be; a NIC that only runs comes after.
         interfaces = tuple(sorted(found, key=lambda interface: not interface.persistent))
-    uuid = reading.text(raw.get("uuid"))
+    uuid, vcpus, rest = (
+        reading.text(raw.get("uuid")),
+        reading.whole(raw.get("vcpus")) or None,
+        reading.cpus(raw.get("cpuset")),
+    )
+    pins = _pins(raw, vcpus)
     return Domain(
         name=raw["name"],
         uuid=uuid.lower() if uuid else None,
-        node=_node_of_pins(raw, node_of),
+        node=_node_of_pins(pins, vcpus, rest, node_of),
         interfaces=interfaces,
         active=raw.get("state") != "shutoff",
-        vcpus=reading.whole(raw.get("vcpus")) or None,
-        pins=_pins(raw),
-        cpuset=reading.cpus(raw.get("cpuset")) or None,
+        vcpus=vcpus,
+        pins={number: cpus for number, cpus in pins.items() if cpus},
+        cpuset=rest or None,
         emulator=reading.cpus(raw.get("emulator_pin")) or None,
         memory=_memory(raw),
         memory_mib=reading.whole(raw.get("memory_mib")),

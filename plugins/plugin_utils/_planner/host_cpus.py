@@ -39,7 +39,7 @@ class HostCpus:
             self.cores[number] = usable[reserved:]
         self._pools = {number: self._pool(number) for number in topology.with_cpus}
         for number, pool in self._pools.items():
-            if len(pool) == 1:
+            if len(pool) == 1 and not pool & self.housekeeping:
                 self.cores[number] = []
 
     def _housekeeping(self, stated, problems, notes):
@@ -85,6 +85,10 @@ class HostCpus:
         another (kernel-parameters, isolcpus).
         """
         return self._pools[node]
+
+    def capacity(self, node):
+        """The most vCPUs that one guest may have there without two of them on one CPU."""
+        return max(len(self.pool(node)), len(self.cores[node]))
 
     def _pool(self, node):
         if self.isolates:

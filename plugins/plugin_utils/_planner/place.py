@@ -98,7 +98,10 @@ def _tell_shortages(shortages, seats, intent, problems, notes):
         names = [resident.guest.name for resident in residents]
         pool = next(seat.cpus for seat in seats if seat.name == names[0])
         if node is None:
-            text = "%s has more vCPUs than any NUMA node has CPUs: they share CPUs %s of all nodes" % (names[0], pool)
+            text = "%s has more vCPUs than any NUMA node has CPUs for guests: they share CPUs %s of all nodes" % (
+                names[0],
+                pool,
+            )
         else:
             vcpus = sum(resident.domain.vcpus for resident in residents)
             text = "%s not a core for each of the %d vCPUs of %s: they share CPUs %s" % (

@@ -133,7 +133,7 @@ class Seating:
     def _choose(self, domain, nics, demand):
         """The node that a guest goes to; None for a guest that is too large for any."""
         nodes = self._preferred(nics)
-        large = [node for node in nodes if domain.vcpus <= len(self._cpus.pool(node))]
+        large = [node for node in nodes if domain.vcpus <= self._cpus.capacity(node)]
         if not large and len(self._cpus.topology.with_cpus) > 1:
             return None
         options = large or nodes

@@ -7,6 +7,7 @@ import copy
 
 import pytest
 
+from ansible_collections.kvm.vnic.plugins.module_utils._model.cpu_set import CpuSet
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import InvalidInput
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.planner import plan
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.validator import validate
@@ -89,6 +90,10 @@ def guest(name, *networks, **wishes):
 
 def planned(intent, facts, host_name="hv1"):
     return plan(validate(intent), facts, host_name)
+
+
+def cpus(words):
+    return CpuSet.from_list(words)
 
 
 def problems(intent, facts):
