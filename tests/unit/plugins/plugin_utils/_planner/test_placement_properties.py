@@ -36,13 +36,15 @@ def test_no_cpu_is_given_twice(intent, facts):
     vcpu_owner, worker_owner = {}, {}
     for entry in found["pinnings"]:
         singles = [
-            pin for pin in entry.get("vcpus", {}).values() if len(cpus(pin)) == 1 and not cpus(pin) <= housekeeping
+            pin
+            for pin in entry.get("vcpus", {}).values()
+            if len(cpus(pin)) == 1 and not cpus(pin).issubset(housekeeping)
         ]
         assert len(singles) == len(set(singles))
         for pin in singles:
             assert vcpu_owner.setdefault(pin, entry["name"]) == entry["name"]
         for worker in entry.get("vhost", ()):
-            if len(cpus(worker["cpus"])) == 1 and not cpus(worker["cpus"]) <= housekeeping:
+            if len(cpus(worker["cpus"])) == 1 and not cpus(worker["cpus"]).issubset(housekeeping):
                 assert worker_owner.setdefault(worker["cpus"], entry["name"]) == entry["name"]
     event("%d vCPUs and %d workers on CPUs of their own" % (len(vcpu_owner), len(worker_owner)))
     assert not set(vcpu_owner) & set(worker_owner)

@@ -261,6 +261,15 @@ class TestInterrupts:
         assert found["interrupts"]["targets"] == [] and nic(found, "a")["irq_cpus"] is None
         assert nic(found, "a")["aligned"] == "node" and "no card is involved" in nic(found, "a")["aligned_reason"]
 
+    def test_a_bridge_that_is_somebody_elses_on_another_node(self):
+        """Its card's interrupts are not ours to place, its distance is told all the same."""
+        cards = [card("ens1", "0000:01:00.0", numa_node=0, master="br9"), card(), world.nic("br9", kind="bridge")]
+        found = planned(intent(web=("in", "near", "near")), machine(world.domain("web"), cards=cards))
+        assert nic(found, "web")["aligned"] == "no"
+        assert nic(found, "web")["aligned_reason"].startswith(
+            "the card is on NUMA node 0, vCPUs and vhost workers are on"
+        )
+
     def test_far_from_the_card(self):
         found = planned(intent(web=("near", "far", "far")), machine(world.domain("web")))
         assert nic(found, "web")["aligned"] == "cpu"
