@@ -119,7 +119,7 @@ _value:
           description: Uplinks of macvtaps and bridges.
           type: list
           elements: dict
-          sample: [{device: ens2, rss: {equal: 1}, rps: "off", rfs_flows: 0}]
+          sample: [{device: ens2, rss_queues: 1, rps: "off", rfs_flows: 0}]
         rps_default_cpus:
           description: CPUs of Receive Packet Steering on devices that come later; empty for off.
           type: str

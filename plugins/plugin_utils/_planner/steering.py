@@ -22,7 +22,7 @@ class Steering:
             entry = {"device": name}
             rss = self._rss(card)
             if rss is not None:
-                entry["rss"] = {"equal": rss}
+                entry["rss_queues"] = rss
             if self._rps(card):
                 entry.update(rps="off", rfs_flows=0)
                 unspread.append(name)
@@ -30,7 +30,7 @@ class Steering:
                 devices.append(entry)
         found = {"devices": devices}
         if self._host_wide(attached, cards, unspread):
-            found.update(rps_default_cpus="", rps_sock_flow_entries=0)
+            found.update(rps_default_cpus="off", rps_sock_flow_entries=0)
         return found
 
     def _lacking(self, card, premise):

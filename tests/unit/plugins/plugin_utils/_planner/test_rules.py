@@ -40,8 +40,8 @@ class TestSteering:
     def test_off_on_a_small_uplink_of_single_queue_guests(self):
         found = self.plan()
         assert found["steering"] == {
-            "devices": [{"device": "ens2", "rss": {"equal": 1}, "rps": "off", "rfs_flows": 0}],
-            "rps_default_cpus": "", "rps_sock_flow_entries": 0,
+            "devices": [{"device": "ens2", "rss_queues": 1, "rps": "off", "rfs_flows": 0}],
+            "rps_default_cpus": "off", "rps_sock_flow_entries": 0,
         }  # fmt: skip
         assert [rule(found, name, "ens2")[0][:2] for name in ("host_rss", "host_rps")] == [(APPLIED, "off")] * 2
         # Fewer channels would reset the port under its guests.
@@ -64,7 +64,7 @@ class TestSteering:
         assert rule(found, "host_rps", "host")[0][0] == ABSENT
 
     def test_a_card_without_a_link_is_known_by_its_driver(self):
-        assert steering(self.plan(speed_mbit=None))["rss"] == {"equal": 1}
+        assert steering(self.plan(speed_mbit=None))["rss_queues"] == 1
 
     def test_left_alone_where_a_guest_has_several_queues(self):
         found = self.plan(rules={"queues": 2}, vcpus=2)
@@ -79,22 +79,22 @@ class TestSteering:
 
     def test_talk_2011_asks_for_no_premise(self):
         found = self.plan("talk_2011", speed_mbit=25000)
-        assert steering(found) == {"device": "ens2", "rss": {"equal": 1}, "rps": "off", "rfs_flows": 0}
+        assert steering(found) == {"device": "ens2", "rss_queues": 1, "rps": "off", "rfs_flows": 0}
 
     def test_one_queue_is_off_already(self):
         found = self.plan(queues={"rx": 1, "tx": 1})
-        assert "rss" not in steering(found) and rule(found, "host_rss", "ens2")[0][0] == NOT
+        assert "rss_queues" not in steering(found) and rule(found, "host_rss", "ens2")[0][0] == NOT
 
     def test_local_queues(self):
         """As many as the node has cores for interrupts: here the housekeeping one; with more cores more."""
-        assert steering(self.plan("multiqueue"))["rss"] == {"equal": 1}
+        assert steering(self.plan("multiqueue"))["rss_queues"] == 1
         facts = machine(world.domain("web"), cards=[card(queues={"rx": 8, "tx": 8})])
         facts["cpus"] = {"online": "0-63", "isolated": "", "nohz_full": "", "siblings": [str(cpu) for cpu in range(64)]}
         facts["numa_nodes"] = [{"id": 0, "cpus": "0-31", "memory_mib": 9}, {"id": 1, "cpus": "32-63", "memory_mib": 9}]
         found = planned(intent("multiqueue", web=("near",)), facts)
-        assert steering(found)["rss"] == {"equal": 3} and targets(found) == {"ens2": ("spread", "33-35")}
+        assert steering(found)["rss_queues"] == 3 and targets(found) == {"ens2": ("spread", "33-35")}
         world.find(facts, "ens2")["queues"]["rx"] = 2
-        assert steering(planned(intent("multiqueue", web=("near",)), facts))["rss"] == {"equal": 2}
+        assert steering(planned(intent("multiqueue", web=("near",)), facts))["rss_queues"] == 2
 
     @pytest.mark.parametrize(
         ("uplink", "state", "words"),
@@ -106,7 +106,7 @@ class TestSteering:
     )
     def test_local_queues_of_what_cannot_be_told(self, uplink, state, words):
         found = self.plan("multiqueue", **uplink)
-        assert "rss" not in (steering(found) or {})
+        assert "rss_queues" not in (steering(found) or {})
         ((told, _value, reason),) = rule(found, "host_rss", "ens2")
         assert told == state and words in reason
 
