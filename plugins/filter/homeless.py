@@ -46,12 +46,12 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import Inva
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.complaint import complaint
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.fleet import homeless
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.plain import plain
-from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.validator import validate
+from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.recall import validated
 
 
 def filter_homeless(intent, plans):
     try:
-        return homeless(validate(plain(intent)), plain(plans))
+        return homeless(validated(plain(intent)), plain(plans))
     except InvalidInput as error:
         raise AnsibleFilterError(complaint(error, "kvm.vnic.homeless")) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:

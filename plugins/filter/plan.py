@@ -12,6 +12,8 @@ short_description: Plan the NICs of a host's guests
 description:
   - Validates the inventory and chooses, for each NIC of the guests that live on one host, what it is attached to and
     why.
+  - Places what moves its packets, which is interrupts, vCPUs, vhost workers, memory and packet steering, by the rules
+    of the profile. A rule whose premise the host lacks is not carried out, and C(rules) says so.
   - Changes nothing. The same intent and facts always give the same plan, whatever the order of guests, networks and
     uplinks, and so do the facts after the plan was applied.
   - Every error of the inventory is in one message, each with its path, its value and what is allowed. The inventory
@@ -20,8 +22,9 @@ positional: facts, host
 options:
   _input:
     description:
-      - What is wished. Its keys are C(profile), C(profiles), C(networks), C(guests), C(mac_prefix) and C(purge), each
-        with the value of the inventory variable of that name with C(vnic_) before it.
+      - What is wished. Its keys are C(profile), C(profiles), C(networks), C(guests), C(mac_prefix), C(purge),
+        C(housekeeping_cpus) and C(strict_placement), each with the value of the inventory variable of that name with
+        C(vnic_) before it.
     type: dict
     required: true
   facts:
@@ -102,6 +105,93 @@ _value:
       description: Guests defined here and their NICs, as the module M(kvm.vnic.domain_interface) takes them.
       type: list
       elements: dict
+    housekeeping:
+      description: CPU list of what is left to the host itself; empty when its CPUs are unknown.
+      type: str
+      sample: 0,4
+    steering:
+      description:
+        - What the host does with received packets, as the module M(kvm.vnic.packet_steering) takes it.
+        - What no rule decides is left out.
+      type: dict
+      contains:
+        devices:
+          description: Uplinks of macvtaps and bridges.
+          type: list
+          elements: dict
+          sample: [{device: ens2, rss_queues: 1, rps: "off", rfs_flows: 0}]
+        rps_default_cpus:
+          description: CPUs of Receive Packet Steering on devices that come later; empty for off.
+          type: str
+        rps_sock_flow_entries:
+          description: Size of the table of Receive Flow Steering.
+          type: int
+    interrupts:
+      description: Where interrupts arrive, as the module M(kvm.vnic.irq_affinity) takes it.
+      type: dict
+      contains:
+        targets:
+          description: Uplinks and virtual functions.
+          type: list
+          elements: dict
+          sample: [{device: ens2, policy: set, cpus: "4"}, {vf: "ens2#0", policy: set, cpus: "5"}]
+        default_cpus:
+          description: CPUs for interrupts that come later; left out when the profile leaves interrupts alone.
+          type: str
+    pinnings:
+      description: Guests' CPUs and memory, as the module M(kvm.vnic.domain_pinning) takes them.
+      type: list
+      elements: dict
+      sample:
+        - name: web1
+          uuid: 0f5b1e2c-6a3d-4c8e-9b7f-1d2e3f4a5b6c
+          vcpus: {"0": "5"}
+          emulator: 4,6
+          vhost: [{interface: front, queue: 0, cpus: "6"}]
+          memory: {mode: preferred, nodes: "1"}
+    rules:
+      description: What became of each rule of the profile.
+      type: list
+      elements: dict
+      contains:
+        rule:
+          description: Its name.
+          type: str
+        scope:
+          description: V(host), a device, a guest, or a guest's NIC as C(guest/nic).
+          type: str
+        state:
+          description: What became of it.
+          type: str
+          choices: [applied, premise absent, not applicable]
+        value:
+          description: The value that was carried out, or would have been.
+          type: raw
+        reason:
+          description: Why it is so; for a rule that was not carried out, why not.
+          type: str
+        premise:
+          description: What the rule stands on; empty for nothing.
+          type: str
+        source:
+          description: Where that is said.
+          type: str
+    topology:
+      description: The host's nodes, for a drawing.
+      type: dict
+      contains:
+        nodes:
+          description: NUMA nodes; C(id) is V(null) for CPUs on none that is known.
+          type: list
+          elements: dict
+          sample: [{id: 0, cpus: 0-3, cores: [], memory_mib: 2048}]
+        isolated:
+          description: CPUs that the host isolates.
+          type: str
+        cards:
+          description: Node of each uplink of these NICs; V(null) when unknown.
+          type: dict
+          sample: {ens2: 1}
     nics:
       description: A report for each NIC.
       type: list
@@ -149,6 +239,28 @@ _value:
         vf:
           description: The VF, as C(pf) and C(index).
           type: dict
+        irq_cpus:
+          description: CPUs that its interrupts, or those of its uplink, are to arrive on; V(null) for none planned.
+          type: str
+        vcpu_cpus:
+          description: CPUs of its guest's vCPUs; V(null) when unknown.
+          type: str
+        vhost_cpus:
+          description: CPUs of its vhost workers; V(null) without any.
+          type: str
+        queues:
+          description: Its pairs of queues; V(null) where it has no vhost worker.
+          type: int
+        aligned:
+          description: >-
+            Whether all of that comes together. V(cpu), the interrupt arrives on the vCPU's CPU. V(node), all is on the
+            card's NUMA node. V(posted), the IOMMU brings the interrupt to the vCPU. V(no), something is elsewhere or
+            unknown. V(null), nothing is planned.
+          type: str
+          choices: [cpu, node, posted, "no"]
+        aligned_reason:
+          description: Why so.
+          type: str
         status:
           description: V(planned), or V(pending) with the reason.
           type: str
@@ -163,7 +275,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import Inva
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.complaint import complaint
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.plain import plain
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.planner import plan
-from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.validator import validate
+from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.recall import validated
 
 
 def filter_plan(intent, facts=None, host=None):
@@ -175,7 +287,7 @@ def filter_plan(intent, facts=None, host=None):
     if facts is not None and not (isinstance(facts, dict) and "nics" in facts):
         raise AnsibleFilterError("kvm.vnic.plan: facts are not what kvm.vnic.host_info returns: it has a key nics")
     try:
-        return plan(validate(intent), facts, host)
+        return plan(validated(intent), facts, host)
     except InvalidInput as error:
         raise AnsibleFilterError(complaint(error, "kvm.vnic.plan", host)) from error
 

@@ -10,7 +10,10 @@ author: kvm.vnic contributors (@kvm-vnic)
 version_added: 0.1.0
 short_description: A host's plan as text
 description:
-  - Says for each NIC what it is attached to, why, and why not to something better; then what must exist on the host.
+  - Says for each NIC what it is attached to, why, why not to something better, and which CPUs move its packets; then
+    what must exist on the host.
+  - Draws the NUMA nodes with their CPUs and who has them, and tells each rule of the profile with its reason, premise
+    and source.
   - Control characters, which names of guests and devices may hold, are shown as U+FFFD.
 options:
   _input:

@@ -26,7 +26,7 @@ IFNAMSIZ = 16
 _IFREQ = struct.Struct("%dsP16x" % IFNAMSIZ)
 
 
-def _ask(descriptor, name, command):
+def ask(descriptor, name, command):
     """Send ``command`` (bytes with room for the answer) about the device ``name``; returns the answer."""
     encoded = os.fsencode(name)
     if len(encoded) >= IFNAMSIZ:
@@ -39,11 +39,11 @@ def _ask(descriptor, name, command):
 def _names(descriptor, name):
     """Names of all features this kernel knows, the same for every device."""
     # struct ethtool_sset_info: cmd, reserved, sset_mask (64 bits), one 32-bit count
-    answer = _ask(descriptor, name, struct.pack("=IIQI", ETHTOOL_GSSET_INFO, 0, 1 << ETH_SS_FEATURES, 0))
+    answer = ask(descriptor, name, struct.pack("=IIQI", ETHTOOL_GSSET_INFO, 0, 1 << ETH_SS_FEATURES, 0))
     count = struct.unpack_from("=I", answer, 16)[0]
     # struct ethtool_gstrings: cmd, string_set, len, data
     header = struct.pack("=III", ETHTOOL_GSTRINGS, ETH_SS_FEATURES, count)
-    return parse_strings(_ask(descriptor, name, header + bytes(count * ETH_GSTRING_LEN))[len(header) :])
+    return parse_strings(ask(descriptor, name, header + bytes(count * ETH_GSTRING_LEN))[len(header) :])
 
 
 def read_features(names):
@@ -58,7 +58,7 @@ def read_features(names):
                 blocks = (len(features) + 31) // 32
                 # struct ethtool_gfeatures: cmd, size in blocks, blocks
                 header = struct.pack("=II", ETHTOOL_GFEATURES, blocks)
-                answer = _ask(connection.fileno(), name, header + bytes(blocks * BLOCK.size))
+                answer = ask(connection.fileno(), name, header + bytes(blocks * BLOCK.size))
             except OSError:
                 continue
             found[name] = parse_features(features, answer[len(header) :])

@@ -17,6 +17,7 @@ import tempfile
 import time
 
 from .ethtool_ioctl import read_features
+from .ethtool_queues_ioctl import read_spreading
 
 
 class Stuck(OSError):
@@ -125,6 +126,7 @@ _OPERATIONS = {
     "exists": os.path.lexists,
     "stat": _stat,
     "device_features": read_features,
+    "device_spreading": read_spreading,
 }
 
 

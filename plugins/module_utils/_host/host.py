@@ -31,7 +31,7 @@ class Host:
         self.clock = clock or Clock()
         self.ip = Iproute(self.commands)
         self.pci = Pci(self.files)
-        self.ethtool = ethtool or Ethtool(self.files.worker)
+        self.ethtool = ethtool or Ethtool(self.files.worker, self.commands)
         self.session = session or Session(self.files)
         self.threads = Threads(self.files)
 

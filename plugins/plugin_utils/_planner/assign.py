@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .choose import wish
-from .profiles import ATTACHMENTS, BRIDGE, MACVTAP, SRIOV
+from .rules import ATTACHMENTS, BRIDGE, MACVTAP, SRIOV
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .profiles import ATTACHMENTS, BRIDGE, MACVTAP, REQUIREMENTS, SRIOV
+from .profiles import REQUIREMENTS
+from .rules import ATTACHMENTS, BRIDGE, MACVTAP, SRIOV
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from .macs import made_mac
-from .profiles import BRIDGE, BUILT_IN, LATER_PROFILES, MACVTAP, built_in, derived
+from .profiles import BUILT_IN, LATER_PROFILES, built_in, derived
+from .rules import BRIDGE, MACVTAP
 from .yaml_traps import did_you_mean
 
 

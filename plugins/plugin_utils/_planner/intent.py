@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .cpu_nodes import AUTO
 from .profiles import Profile
 
 
@@ -58,12 +59,14 @@ class Guest:
 
 @dataclass(frozen=True)
 class Intent:
-    """``guests`` in order of name."""
+    """``guests`` in order of name. ``housekeeping``: the CPUs stated for the host itself, or None."""
 
     profile: Profile
     networks: dict
     guests: tuple
     purge: bool
+    housekeeping: object
+    strict: bool
     by_name: dict = field(repr=False, compare=False, default_factory=dict)
     by_uuid: dict = field(repr=False, compare=False, default_factory=dict)
     by_host: dict = field(repr=False, compare=False, default_factory=dict)
@@ -102,6 +105,8 @@ def assemble(read, profile, macs):
         networks=networks,
         guests=tuple(guests),
         purge=read["purge"],
+        housekeeping=None if read["housekeeping_cpus"] == AUTO else read["housekeeping_cpus"],
+        strict=read["strict_placement"],
         by_name={guest.name: guest for guest in guests},
         by_uuid={guest.uuid: guest for guest in guests if guest.uuid is not None},
         by_host=hosts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .profiles import BRIDGE, MACVTAP, SRIOV
+from .rules import BRIDGE, MACVTAP, SRIOV
 from .uplinks import vlan_device
 
 

@@ -7,59 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-SRIOV, MACVTAP, BRIDGE = "sriov", "macvtap", "bridge"
-ATTACHMENTS = (SRIOV, MACVTAP, BRIDGE)  # fastest first
-MODELS = ("virtio", "e1000", "rtl8139")
-BACKENDS = ("vhost", "qemu")
-LATER_PROFILES = ("talk_2011", "multiqueue", "switched")
+from .built_in import BUILT_IN
+from .rules import MACVTAP, NO_PREMISE, SRIOV
+
+LATER_PROFILES = ("switched",)
 DEFAULT_PROFILE = "best_performance"
-
-TALK = "the 2011 talk on KVM's virtual NICs"
-
-# rule: value, reason (a sentence), source
-BUILT_IN = {
-    "best_performance": {
-        "description": "the fastest attachment that the host's hardware allows",
-        "rules": {
-            "attachments": {
-                "value": list(ATTACHMENTS),
-                "reason": "a VF passed through spares the host's kernel every packet; else macvtap is the shortest "
-                "way through it, and a bridge the most general",
-                "source": TALK + ", conclusion: SR-IOV where it can be had, else vhost-net",
-            },
-            "model": {
-                "value": "virtio",
-                "reason": "paravirtual: one exit for many packets instead of one for each register access",
-                "source": TALK + ", virtio-net; libvirt, formatdomain, network interfaces",
-            },
-            "backend": {
-                "value": "vhost",
-                "reason": "the kernel moves the packets itself, without a switch to QEMU",
-                "source": TALK + ", vhost-net; drivers/vhost/net.c",
-            },
-        },
-    },
-    "compatible": {
-        "description": "emulated NICs for guests without virtio drivers",
-        "rules": {
-            "attachments": {
-                "value": [MACVTAP, BRIDGE],
-                "reason": "a guest without virtio is not expected to bring a VF's driver either",
-                "source": TALK + ", emulated NICs",
-            },
-            "model": {
-                "value": "e1000",
-                "reason": "nearly every system has a driver for it; slow: each register access leaves the guest",
-                "source": TALK + ", emulated NICs; QEMU, hw/net/e1000.c",
-            },
-            "backend": {
-                "value": "qemu",
-                "reason": "QEMU emulates the card, so vhost-net cannot serve it",
-                "source": "libvirt, formatdomain, network interfaces, driver name (virtio only)",
-            },
-        },
-    },
-}
 
 # What a NIC asks for by ``requires``: the attachments that cannot give it, and why.
 REQUIREMENTS = {
@@ -86,7 +38,8 @@ REQUIREMENTS = {
 
 @dataclass(frozen=True)
 class Profile:
-    """One profile: ``attachments`` in order of preference; ``rules``: ``{name: {value, reason, source}}``."""
+    """One profile: ``attachments`` in order of preference; ``rules``: ``{name: {value, reason, premise,
+    source}}``."""
 
     name: str
     description: str
@@ -104,6 +57,9 @@ class Profile:
     def backend(self):
         return self.rules["backend"]["value"]
 
+    def value(self, rule):
+        return self.rules[rule]["value"]
+
     def excludes(self, attachment):
         """Why this profile does not use ``attachment``."""
         return "the profile %s does not use it: %s" % (self.name, self.rules["attachments"]["reason"])
@@ -120,9 +76,11 @@ def derived(name, entry, base):
     for rule, stated in entry["rules"].items():
         value = stated["value"] if stated is not None else None
         if value is not None and not (isinstance(value, list) and None in value):
+            premise = base.rules[rule]["premise"] if value == base.value(rule) else NO_PREMISE
             rules[rule] = {
                 "value": value,
                 "reason": stated["reason"] or "the profile %s of the inventory says so" % name,
+                "premise": stated["premise"] or premise,
                 "source": stated["source"] or "vnic_profiles.%s" % name,
             }
     return Profile(name, entry["description"] or "%s, changed in the inventory" % base.name, rules)

@@ -10,8 +10,10 @@ import uuid
 from ...module_utils._model.addresses import parse_mac
 from ...module_utils._model.fields import MTU_RANGE, VLAN_RANGE
 from ...module_utils._model.names import parse_interface_name, parse_nic_name
+from .cpu_nodes import AUTO, CpuList, Queues
 from .nodes import Choice, Flag, Items, Key, Record, Table, Text, Whole
-from .profiles import ATTACHMENTS, BACKENDS, DEFAULT_PROFILE, MODELS, REQUIREMENTS
+from .profiles import DEFAULT_PROFILE, REQUIREMENTS
+from .rules import ATTACHMENTS, BACKENDS, MODELS, NO_PREMISE, PLACEMENT, PREMISES_OF
 from .selectors import parse_selector
 
 VFS_RANGE = (0, 65535)  # sriov_totalvfs is 16 bits wide (PCI Express, SR-IOV capability, TotalVFs)
@@ -160,19 +162,38 @@ GUEST = Record(
 )
 
 
-def _rule(node, what):
+def _rule(node, what, premises=(NO_PREMISE,)):
     return Key(
         Record(
             "a rule",
             {
                 "value": Key(node, "the rule's value", required=True),
                 "reason": Key(Text("reason", '"because …"'), "why, as a sentence"),
+                "premise": Key(
+                    Choice("premise of this rule", premises), "what must be so for the rule to be carried out"
+                ),
                 "source": Key(Text("source", '"our runbook"'), "where that is said"),
             },
         ),
         what,
     )
 
+
+RULES = Record(
+    "the rules of a profile",
+    {
+        "attachments": _rule(
+            Items(Choice("attachment", ATTACHMENTS, later=("ovs",)), "attachments"), "attachments to try, best first"
+        ),
+        "model": _rule(Choice("NIC model", MODELS), "model of NICs that ask for none"),
+        "backend": _rule(Choice("backend", BACKENDS), "backend of NICs that ask for none"),
+        "queues": _rule(Queues(), "pairs of queues of a virtio NIC"),
+        **{
+            name: _rule(Choice("value of %s" % name, words), what, PREMISES_OF.get(name, (NO_PREMISE,)))
+            for name, (words, what) in PLACEMENT.items()
+        },
+    },
+)
 
 PROFILE = Record(
     "a profile",
@@ -184,17 +205,7 @@ PROFILE = Record(
         ),
         "description": Key(Text("description", '"for guests that migrate"'), "one line"),
         "rules": Key(
-            Record(
-                "the rules of a profile",
-                {
-                    "attachments": _rule(
-                        Items(Choice("attachment", ATTACHMENTS, later=("ovs",)), "attachments"),
-                        "attachments to try, best first",
-                    ),
-                    "model": _rule(Choice("NIC model", MODELS), "model of NICs that ask for none"),
-                    "backend": _rule(Choice("backend", BACKENDS), "backend of NICs that ask for none"),
-                },
-            ),
+            RULES,
             "what this profile decides otherwise",
             default={},
         ),
@@ -227,6 +238,16 @@ INTENT = Record(
         "purge": Key(
             Flag(),
             "whether NICs that the collection gave and that are no longer listed are taken from their guests",
+            default=False,
+        ),
+        "housekeeping_cpus": Key(
+            CpuList("CPU list", '"0-1,8"'),
+            "CPUs that are left to the host itself: no vCPU is pinned to them",
+            default=AUTO,
+        ),
+        "strict_placement": Key(
+            Flag(),
+            "whether a host that has no core for each vCPU is refused, instead of letting guests share cores",
             default=False,
         ),
     },

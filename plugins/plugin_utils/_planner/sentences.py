@@ -5,7 +5,7 @@ there.
 
 from __future__ import annotations
 
-from .profiles import BRIDGE, MACVTAP, SRIOV
+from .rules import BRIDGE, MACVTAP, SRIOV
 
 _HOW = {
     ("virtio", "vhost"): "with vhost-net: the host's kernel moves the packets, without a switch to QEMU",
@@ -35,10 +35,9 @@ def _where(place, guest_node):
     )
 
 
-def reason(attached):
-    """The sentence for one NIC that has a place."""
+def reason(attached, guest_node):
+    """The sentence for one NIC that has a place. ``guest_node``: the one that its guest's vCPUs run on, or None."""
     place = attached.place
-    domain = attached.resident.domain
     if place.attachment == SRIOV:
         text = "VF %d of %s is passed through: the guest drives the card, its packets bypass the host's kernel" % (
             place.vf[1],
@@ -50,4 +49,4 @@ def reason(attached):
             BRIDGE: "a port of bridge %s" % place.bridge,
         }[place.attachment]
         text = "%s %s" % (where, _HOW[attached.model, attached.backend])
-    return text + _where(place, domain.node if domain is not None else None) + "."
+    return text + _where(place, guest_node) + "."

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .interface_xml import interface_xml
-from .profiles import BRIDGE, MACVTAP, SRIOV
+from .rules import BRIDGE, MACVTAP, SRIOV
 from .sentences import reason
 from .uplinks import vlan_device
 
@@ -23,7 +23,13 @@ def empty(host, profile):
         "bridges": [],
         "lower_devices": [],
         "domains": [],
+        "housekeeping": "",
+        "steering": {"devices": []},
+        "interrupts": {"targets": []},
+        "pinnings": [],
         "nics": [],
+        "rules": [],
+        "topology": {"nodes": [], "isolated": "", "cards": {}},
     }
 
 
@@ -39,7 +45,14 @@ def _source(place):
     return {"bridge": place.bridge}
 
 
-def _interface(attached):
+def _queues(attached, seat):
+    """The number of queues to state, or None: one is libvirt's own default."""
+    queues = seat.queues.get(attached.nic.name) if seat is not None else None
+    present = attached.interface.queues if attached.interface is not None else 1
+    return None if queues is None or queues == present == 1 else queues
+
+
+def interface(attached, seat):
     """One NIC as the module domain_interface takes it; what it does not own on that attachment is left out."""
     network, place = attached.local.network, attached.place
     return _without_none(
@@ -50,6 +63,7 @@ def _interface(attached):
             "model": attached.model,
             # vhost or QEMU is a choice for virtio only, and libvirt keeps no such element for other models.
             "backend": attached.backend if attached.model == "virtio" else None,
+            "queues": _queues(attached, seat),
             "mac": attached.mac,
             # Stated in any case: a tag that was left over would put the NIC on another network.
             "vlan": (network.vlan or 0) if place.attachment == SRIOV else 0,
@@ -60,18 +74,14 @@ def _interface(attached):
     )
 
 
-def domains(residents, attached, purge):
-    """The guests that are defined here, each with its NICs that have a place."""
-    by_guest = {}
-    for entry in attached:
-        if entry.place is not None:
-            by_guest.setdefault(entry.nic.guest, []).append(_interface(entry))
+def domains(residents, interfaces, purge):
+    """The guests that are defined here. ``interfaces``: ``{guest: [its NICs as domain_interface takes them]}``."""
     return [
         _without_none(
             {
                 "name": resident.domain.name,
                 "uuid": resident.domain.uuid,
-                "interfaces": by_guest.get(resident.guest.name, []),
+                "interfaces": interfaces.get(resident.guest.name, []),
                 "purge": purge,
             }
         )
@@ -80,8 +90,8 @@ def domains(residents, attached, purge):
     ]
 
 
-def nic(entry):
-    """The report of one NIC."""
+def nic(entry, wish, guest_node, where):
+    """The report of one NIC. ``wish``: what :func:`interface` made of it; ``where``: its :func:`alignment.alignment`."""
     place = entry.place
     domain = entry.resident.domain
     return {
@@ -94,12 +104,13 @@ def nic(entry):
         "model": entry.model,
         "mac": entry.mac,
         "vlan": entry.local.network.vlan,
-        "reason": reason(entry),
+        "reason": reason(entry, guest_node),
         "rejected": [{"attachment": attachment, "reason": why} for attachment, why in entry.rejected],
         "numa_node": place.node,
         "vf": {"pf": place.vf[0], "index": place.vf[1]} if place.vf is not None else None,
         "status": entry.resident.status,
-        "xml": interface_xml(_interface(entry), place.pci),
+        "xml": interface_xml(wish, place.pci),
+        **where,
     }
 
 

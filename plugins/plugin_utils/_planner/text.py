@@ -4,46 +4,61 @@
 from __future__ import annotations
 
 from ...module_utils._model.display_text import display_text
+from .drawing import drawing
+from .rules_text import legend, of_nic
+from .words import short
 
-LONGEST = 80
-
-
-def _short(value):
-    text = display_text(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+_ALIGNED = {"cpu": "on one CPU", "node": "on one node", "no": "NOT aligned", "posted": "posted", None: "not placed"}
 
 
 def _place(nic):
     if nic["vf"]:
-        return "VF %d of %s, passed through" % (nic["vf"]["index"], _short(nic["vf"]["pf"]))
+        return "VF %d of %s, passed through" % (nic["vf"]["index"], short(nic["vf"]["pf"]))
     words = {"macvtap": "macvtap", "bridge": "bridge"}[nic["attachment"]]
     return "%s, %s, %s" % (words, nic["model"], {"vhost": "vhost-net", "qemu": "QEMU"}[nic["backend"]])
 
 
-def _nic(nic):
-    network = _short(nic["network"]) + (" (VLAN %d)" % nic["vlan"] if nic["vlan"] else "")
+def _nic(nic, rules):
+    network = short(nic["network"]) + (" (VLAN %d)" % nic["vlan"] if nic["vlan"] else "")
     node = "node %d" % nic["numa_node"] if nic["numa_node"] is not None else "node unknown"
     lines = [
-        "  %s/%s on %s: %s; %s; %s"
-        % (_short(nic["guest"]), _short(nic["name"]), network, _place(nic), nic["mac"], node)
+        "  %s/%s on %s: %s; %s; %s" % (short(nic["guest"]), short(nic["name"]), network, _place(nic), nic["mac"], node)
     ]
     if nic["status"] != "planned":
         lines.append("      %s" % display_text(nic["status"]))
     lines.append("      why: %s" % display_text(nic["reason"]))
     lines += ["      not %s: %s" % (entry["attachment"], display_text(entry["reason"])) for entry in nic["rejected"]]
+    lines.append("      where: %s" % _where(nic))
+    if rules:
+        lines.append("      rules: %s" % rules)
     return lines
+
+
+def _where(nic):
+    parts = [
+        "%s on %s" % (what, nic[key])
+        for what, key in (("interrupts", "irq_cpus"), ("vCPUs", "vcpu_cpus"), ("vhost", "vhost_cpus"))
+        if nic[key]
+    ]
+    if nic["queues"] and nic["queues"] > 1:
+        parts.append("%d queues" % nic["queues"])
+    return "%s%s: %s" % (
+        ", ".join(parts) + "; " if parts else "",
+        _ALIGNED[nic["aligned"]],
+        display_text(nic["aligned_reason"]),
+    )
 
 
 def _host_side(plan):
     for entry in plan["pfs"]:
-        yield "%s has %d VFs" % (_short(entry["pf"]), entry["num_vfs"])
+        yield "%s has %d VFs" % (short(entry["pf"]), entry["num_vfs"])
     for entry in plan["vlans"]:
-        yield "%s is VLAN %d of %s" % (_short(entry["name"]), entry["id"], _short(entry["lower"]))
+        yield "%s is VLAN %d of %s" % (short(entry["name"]), entry["id"], short(entry["lower"]))
     for entry in plan["bridges"]:
-        ports = ", ".join(_short(port) for port in entry.get("ports", ()))
-        yield "bridge %s %s" % (_short(entry["name"]), "has the port %s" % ports if ports else "exists")
+        ports = ", ".join(short(port) for port in entry.get("ports", ()))
+        yield "bridge %s %s" % (short(entry["name"]), "has the port %s" % ports if ports else "exists")
     for entry in plan["lower_devices"]:
-        yield "%s is up%s" % (_short(entry["name"]), ", its MTU %d" % entry["mtu"] if entry.get("mtu") else "")
+        yield "%s is up%s" % (short(entry["name"]), ", its MTU %d" % entry["mtu"] if entry.get("mtu") else "")
 
 
 def plan_text(plan):
@@ -52,19 +67,25 @@ def plan_text(plan):
     lines = [
         "%s: profile %s, %d NIC%s of %d guest%s"
         % (
-            _short(plan["host"]),
-            _short(plan["profile"]),
+            short(plan["host"]),
+            short(plan["profile"]),
             len(plan["nics"]),
             "s"[: len(plan["nics"]) != 1],
             guests,
             "s"[: guests != 1],
         )
     ]
+    rules = of_nic(plan)
     for nic in plan["nics"]:
-        lines += _nic(nic)
+        lines += _nic(nic, rules[nic["guest"], nic["name"]])
     host_side = list(_host_side(plan))
     if host_side:
         lines += ["  on the host:"] + ["      " + line for line in host_side]
     if plan["notes"]:
         lines += ["  to know:"] + ["      " + display_text(note) for note in plan["notes"]]
+    if plan["nics"]:
+        drawn = drawing(plan)
+        if drawn:
+            lines += ["  CPUs, and who has them:"] + ["      " + line for line in drawn]
+        lines += ["  rules:"] + ["      " + line for line in legend(plan)]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from ...module_utils._model.fields import Problems
 from ...module_utils._model.names import IFNAMSIZ, parse_own_interface_name
 from .crosscheck import conflict
 from .host_facts import Sriov
-from .profiles import BRIDGE, MACVTAP
+from .rules import BRIDGE, MACVTAP
 from .selectors import resolve
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: from three guests without a NIC to three guests that answer, and a second run that writes nothing."""
+"""The demo: from guests without a NIC to guests that answer, each served where its packets are, and a run that writes nothing."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ LAB = ROOT / ".lab"
 OUT = LAB / "demo"
 REMOTE = "/run/lab-demo"
 HYPERVISOR = "lab1"
+# What of each NIC tells where it is served; null has its reason beside it.
+PLACEMENT = ("irq_cpus", "vcpu_cpus", "vhost_cpus", "aligned", "aligned_reason", "irq_share_on_target", "irq_share_reason")
 GUESTS = json.loads((HERE / "guests.json").read_text())
 
 
@@ -49,6 +51,11 @@ def site(report):
     return json.loads(report.read_text())
 
 
+def place_guests():
+    """Run site for the guests that run: workers and interrupts of a guest are there only since its start."""
+    return site(OUT / "started.json")
+
+
 def start_guests():
     for guest in GUESTS:
         if ssh("virsh", "domstate", guest).stdout.strip() != "running":
@@ -71,8 +78,10 @@ def compose(first, second, observed):
     for host, run in first.items():
         guests = {}
         for nic in run["plan"]["nics"]:
-            seen = observed.get(nic["guest"], {}).get("interfaces", {}).get(nic["name"], {})
-            guests.setdefault(nic["guest"], {"interfaces": []})["interfaces"].append(
+            guest = observed.get(nic["guest"], {})
+            seen = guest.get("interfaces", {}).get(nic["name"], {})
+            entry = guests.setdefault(nic["guest"], {"memory_mib": guest.get("memory_mib"), "interfaces": []})
+            entry["interfaces"].append(
                 {
                     "name": nic["name"],
                     "network": nic["network"],
@@ -85,12 +94,14 @@ def compose(first, second, observed):
                     "numa_node": seen.get("numa_node"),
                     "reachable": seen.get("reachable", False),
                     "rtt_ms": seen.get("rtt_ms"),
+                    **{key: seen.get(key) for key in PLACEMENT},
                 }
             )
         hosts[host] = {
             "guests": guests,
             "remote_tasks": len(run["remote"]),
-            "changed_first": len(run["changed"]),
+            "changed_first": None,
+            "changed_started": len(run["changed"]),
             "changed_second": len(second[host]["changed"]),
             "written_second": [],
         }
@@ -98,14 +109,16 @@ def compose(first, second, observed):
 
 
 def table(report):
-    columns = ("guest", "nic", "network", "attachment", "backend", "node", "ping")
+    columns = ("guest", "nic", "network", "attachment", "backend", "node", "irq", "vcpu", "vhost", "aligned", "share", "ping")
     rows = [columns]
     for guests in (host["guests"] for host in report["hosts"].values()):
         for guest, entry in guests.items():
             for nic in entry["interfaces"]:
                 answer = "%.2f ms" % nic["rtt_ms"] if nic["reachable"] else "NO ANSWER"
-                node = "-" if nic["numa_node"] is None else str(nic["numa_node"])
-                rows.append((guest, nic["name"], nic["network"], str(nic["attachment"]), str(nic["backend"]), node, answer))
+                share = nic["irq_share_on_target"]
+                cells = [nic[key] for key in ("network", "attachment", "backend", "numa_node", "irq_cpus", "vcpu_cpus", "vhost_cpus", "aligned")]
+                cells.append(None if share is None else "%.0f %%" % (100 * share))
+                rows.append((guest, nic["name"], *("-" if cell is None else str(cell) for cell in cells), answer))
     widths = [max(len(row[at]) for row in rows) for at in range(len(columns))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in rows]
     for guests in (host["guests"] for host in report["hosts"].values()):
@@ -113,6 +126,11 @@ def table(report):
             for nic in entry["interfaces"]:
                 lines.append("%s/%s: %s" % (guest, nic["name"], nic["reason"]))
                 lines += ["    not %s: %s" % (no["attachment"], no["reason"]) for no in nic["rejected"]]
+                lines.append("    %s: %s" % ("aligned: " + nic["aligned"] if nic["aligned"] else "not aligned", nic["aligned_reason"]))
+                if nic["irq_share_reason"]:
+                    lines.append("    no share of interrupts: %s" % nic["irq_share_reason"])
+            memory = ", ".join("%d MiB on node %s" % (size, node) for node, size in (entry["memory_mib"] or {}).items())
+            lines.append("%s: its memory: %s" % (guest, memory or "unknown"))
     return "\n".join(lines)
 
 
@@ -142,18 +160,22 @@ def main():
     first = site(OUT / "first.json")
     say("starting the guests")
     start_guests()
+    say("ansible-playbook kvm.vnic.site, for what came to be with their start")
+    started = place_guests()
     say("ansible-playbook kvm.vnic.site, again, watched for writes")
     second, written = second_run()
     say("asking the host, the kernel and the guests what each NIC is")
     observed = json.loads(ssh("python3", REMOTE + "/observe.py", stdin=json.dumps(GUESTS)).stdout)
-    report = compose(first, second, observed)
+    report = compose(started, second, observed)
+    for name, host in report["hosts"].items():
+        host["changed_first"] = len(first[name]["changed"])
     report["hosts"][HYPERVISOR]["written_second"] = written
     (OUT / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     say("what each guest got, and why")
     print(table(report))
     for name, host in report["hosts"].items():
-        counts = (host["remote_tasks"], host["changed_first"], host["changed_second"])
-        print("\n%s: %d remote tasks; %d changed in the first run, %d in the second" % ((name,) + counts))
+        counts = (host["remote_tasks"], host["changed_first"], host["changed_started"], host["changed_second"])
+        print("\n%s: %d remote tasks; %d changed in the first run, %d once the guests ran, %d after that" % ((name,) + counts))
     print("%s, %.0f s" % (OUT.relative_to(ROOT) / "report.json", time.monotonic() - begun))
     wrong = list(failures(report))
     if wrong:

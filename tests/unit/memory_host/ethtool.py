@@ -1,17 +1,59 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Features of network devices, in memory."""
+"""ethtool's answers and changes, in memory."""
 
 from __future__ import annotations
 
+from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed
+from ansible_collections.kvm.vnic.plugins.module_utils._model.rx_filters import MacRule
+
 
 class MemoryEthtool:
-    """``of``: ``{device: {feature: state}}``; ``broken``: what every question is answered with instead, for example unknown."""
+    """``of``: ``{device: {feature: state}}``; ``broken``: what every question is answered with instead, for example unknown.
+
+    ``spread``: ``{device: {channels, rings, table}}``; ``rules``: ``{device: [MacRule]}``; ``failures``: ``{option: what the kernel answers}``;
+    ``writes``: every change as one line; ``on_channels``: called with the device once its channels are set.
+    """
 
     def __init__(self):
-        self.of = {}
+        self.of, self.spread, self.rules, self.failures, self.writes = {}, {}, {}, {}, []
         self.broken = None
+        self.on_channels = lambda device: None
 
     def features(self, names):
         if self.broken is not None:
             return self.broken
         return {name: self.of[name] for name in names if name in self.of}
+
+    def spreading(self, names):
+        return {name: self.spread.get(name, {"channels": None, "rings": None, "table": None}) for name in names}
+
+    def mac_rules(self, name):
+        return self.rules.get(name)
+
+    def change(self, option, name, *words):
+        line = " ".join(["ethtool", option, name] + [str(word) for word in words])
+        if option in self.failures:
+            raise ApplyFailed(line, self.failures[option])
+        self.writes.append(line)
+        {"-L": self._channels, "-X": self._table, "-K": self._feature, "-N": self._rule}[option](name, words)
+
+    def _channels(self, name, words):
+        spread = self.spread[name]
+        spread["channels"].update(zip(words[::2], map(int, words[1::2])))
+        spread["rings"] = spread["channels"]["combined"] + spread["channels"]["rx"]
+        spread["table"] = [index % spread["rings"] for index in range(len(spread["table"]))]
+        self.on_channels(name)
+
+    def _table(self, name, words):
+        count = self.spread[name]["rings"] if words[0] == "default" else int(words[1])
+        self.spread[name]["table"] = [index % count for index in range(len(self.spread[name]["table"]))]
+
+    def _feature(self, name, words):
+        self.of[name][words[0]] = words[1]
+
+    def _rule(self, name, words):
+        rules = self.rules[name]
+        if words[0] == "delete":
+            self.rules[name] = [rule for rule in rules if rule.location != int(words[1])]
+        else:
+            rules.append(MacRule(words[3], int(words[5]), 1 + max([rule.location for rule in rules], default=0)))

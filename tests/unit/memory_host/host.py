@@ -48,4 +48,4 @@ class MemoryHost(Host):
 
     def writes(self):
         """Everything that was written anywhere, in each door's order."""
-        return self.kernel.writes + self.tree.writes + self.libvirt.writes
+        return self.kernel.writes + self.tree.writes + self.libvirt.writes + self.ethtool.writes

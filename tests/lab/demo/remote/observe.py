@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs on the hypervisor: what each NIC of the running guests really is, from libvirt, the kernel and traffic, never from a plan.
 
-Reads ``{guest: {interface: {address, from}}}`` on standard input and prints ``{guest: {running, interfaces: {name: facts}}}``. A backend is
-vhost when a vhost worker of the guest gains run time while packets cross that NIC; a worker that merely exists proves nothing.
+Reads ``{guest: {interface: {address, from}}}`` on standard input and prints ``{guest: {running, memory_mib, interfaces: {name: facts}}}``. A
+backend is vhost when a vhost worker of the guest gains run time while packets cross that NIC; a worker that merely exists proves nothing. Where
+interrupts arrive is counted last, while all NICs have traffic and irqbalance has had the time to move them.
 """
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
@@ -16,36 +18,23 @@ import time
 from xml.etree import ElementTree
 
 import libvirt
+import placement
+from placement import read
 
 ATTACHMENTS = {"hostdev": "sriov", "direct": "macvtap", "bridge": "bridge"}
 NAMESPACE = "demo-beside"
 PINGS = 10
+FEWEST_INTERRUPTS = 50
+WINDOW = 32  # irqbalance looks every 10 seconds
 BUSY_NS_PER_PING = 10_000  # an idle worker gains nothing; one packet costs it tens of microseconds even when emulated
 
 
-def read(path, default=""):
-    try:
-        with open(path) as stream:
-            return stream.read().strip()
-    except OSError:
-        return default
-
-
-def vhost_run_time(pid):
-    """Nanoseconds that the vhost workers of a QEMU ran: its own threads, or on older kernels kernel threads named after it."""
-    places = ["/proc/%d/task/%s" % (pid, task) for task in os.listdir("/proc/%d/task" % pid)]
-    places += ["/proc/" + name for name in os.listdir("/proc") if name.isdigit()]
-    total = 0
-    for place in set(places):
-        if re.match(r"vhost-%d$" % pid, read(place + "/comm")):
-            total += int((read(place + "/schedstat", "0") or "0").split()[0])
-    return total
+def from_there(place, *argv):
+    return ["ip", "netns", "exec", NAMESPACE, *argv] if "beside" in place else list(argv)
 
 
 def ping(place, address, count):
-    argv = ["ping", "-n", "-q", "-i", "0.2", "-W", "2", "-c", str(count), address]
-    if "beside" in place:
-        argv = ["ip", "netns", "exec", NAMESPACE] + argv
+    argv = from_there(place, "ping", "-n", "-q", "-i", "0.2", "-W", "2", "-c", str(count), address)
     output = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
     received = re.search(r"(\d+) received", output)
     times = re.search(r"= [\d.]+/([\d.]+)/", output)
@@ -86,9 +75,11 @@ def model_of(interface):
 
 def observe(guest, pid, interface, probe):
     mac = interface.find("mac").get("address")
-    before, ran_before = received_by_guest(guest, mac), vhost_run_time(pid)
+    workers = placement.vhost_workers(pid)
+    before, ran_before = received_by_guest(guest, mac), placement.run_times(workers)
     answered, rtt = ping(probe["from"], probe["address"], PINGS)
-    ran = vhost_run_time(pid) - ran_before
+    ran_after = placement.run_times(workers)
+    busy = [worker for worker in workers if ran_after[worker] - ran_before[worker] > BUSY_NS_PER_PING * PINGS]
     time.sleep(2.5)  # the guest reports its counters every other second
     after = received_by_guest(guest, mac)
     moved = before is not None and after is not None and after - before >= answered > 0
@@ -96,7 +87,7 @@ def observe(guest, pid, interface, probe):
         driver = os.path.basename(os.path.realpath(pci_of(interface) + "/driver"))
         backend = "vfio" if driver.startswith("vfio") else driver
     else:
-        backend = "vhost" if ran > BUSY_NS_PER_PING * PINGS else "qemu"
+        backend = "vhost" if busy else "qemu"
     return {
         "attachment": ATTACHMENTS.get(interface.get("type"), interface.get("type")),
         "backend": backend,
@@ -105,26 +96,100 @@ def observe(guest, pid, interface, probe):
         "numa_node": numa_node(interface),
         "reachable": moved and answered >= PINGS * 0.8,
         "rtt_ms": rtt,
-        "vhost_run_time_ns": ran,
+        "vhost_cpus": placement.shown(placement.affinity(busy)) if busy else None,
     }
+
+
+def lower_of(interface):
+    """Where sysfs has the card that a NIC's packets cross, or None."""
+    path = device_path(interface)
+    if path and os.path.isdir(path):
+        return path
+    bridge = interface.find("source").get("bridge")
+    ports = "/sys/class/net/%s/brif" % bridge
+    cards = [port for port in (os.listdir(ports) if bridge and os.path.isdir(ports) else []) if os.path.isdir("/sys/class/net/%s/device" % port)]
+    return "/sys/class/net/%s/device" % cards[0] if cards else None
+
+
+def posts():
+    """Whether the IOMMU delivers a VF's interrupts to running vCPUs by itself (VT-d's cap, bit 59)."""
+    units = glob.glob("/sys/class/iommu/*/intel-iommu/cap")
+    return bool(units) and all(int(read(unit), 16) >> 59 & 1 for unit in units) and read("/sys/module/kvm_intel/parameters/enable_apicv") == "Y"
+
+
+def aligned(irqs, irq_cpus, vcpu_cpus, vfio):
+    """``(cpu | node | no | posted | None, the reason)``."""
+    if not irqs:
+        return None, "no card of this host is below it, so that nothing of it raises an interrupt"
+    if vfio and posts():
+        return "posted", "the IOMMU posts its interrupts to the vCPU"
+    if irq_cpus <= vcpu_cpus:
+        return "cpu", "its interrupts arrive on the CPUs of its vCPUs"
+    nodes = placement.nodes_of(irq_cpus | vcpu_cpus)
+    if len(nodes) == 1:
+        return "node", "its interrupts and its vCPUs are on node %d" % nodes.pop()
+    return "no", "its interrupts arrive on CPUs %s, its vCPUs run on %s" % (placement.shown(irq_cpus), placement.shown(vcpu_cpus))
+
+
+def traffic(probes):
+    """Ping every NIC at once, a window long."""
+    pings = [
+        subprocess.Popen(from_there(probe["from"], "ping", "-n", "-q", "-i", "0.05", "-w", str(WINDOW), probe["address"]), stdout=subprocess.DEVNULL)
+        for probe in probes
+    ]
+    for each in pings:
+        each.wait()
+
+
+def place(nic, pid, interface):
+    """Who serves the NIC where, before its interrupts are counted."""
+    lower = lower_of(interface)
+    nic["_irqs"] = irqs = placement.irqs_of(lower) if lower else []
+    irq_cpus, vcpu_cpus = placement.irq_cpus(irqs), placement.vcpu_cpus(pid)
+    nic["irq_cpus"] = placement.shown(irq_cpus) if irqs else None
+    nic["vcpu_cpus"] = placement.shown(vcpu_cpus)
+    nic["aligned"], nic["aligned_reason"] = aligned(irqs, irq_cpus, vcpu_cpus, interface.get("type") == "hostdev")
+    near = {cpu for node in placement.nodes_of(vcpu_cpus) for cpu in placement.nodes()[node]}
+    nic["_target"] = near if nic["aligned"] == "node" else vcpu_cpus
+
+
+def count(nics, probes):
+    """Which share of the interrupts that traffic causes arrives where they should."""
+    before = [placement.counts(nic["_irqs"]) for nic in nics]
+    traffic(probes)
+    for nic, earlier in zip(nics, before):
+        irqs, target = nic.pop("_irqs"), nic.pop("_target")
+        share, arrived = placement.share(earlier, placement.counts(irqs), target)
+        nic["irq_share_on_target"], nic["irqs_counted"], nic["irq_share_reason"] = None, arrived, None
+        if not irqs:
+            nic["irq_share_reason"] = nic["aligned_reason"]
+        elif arrived < FEWEST_INTERRUPTS:
+            nic["irq_share_reason"] = "its traffic here does not cross the card: %d interrupts in %d s" % (arrived, WINDOW)
+        else:
+            nic["irq_share_on_target"] = round(share, 3)
 
 
 def main():
     connection = libvirt.open("qemu:///system")
-    seen = {}
+    seen, nics, busy = {}, [], []
     for guest, probes in json.load(sys.stdin).items():
         domain = connection.lookupByName(guest)
-        seen[guest] = {"running": bool(domain.isActive()), "interfaces": {}}
+        seen[guest] = {"running": bool(domain.isActive()), "memory_mib": None, "interfaces": {}}
         if not domain.isActive():
             continue
         pid = int(read("/run/libvirt/qemu/%s.pid" % guest))
+        seen[guest]["memory_mib"] = placement.memory_mib(pid)
         interfaces = ElementTree.fromstring(domain.XMLDesc(0)).findall("devices/interface")
         named = {interface.find("alias").get("name"): interface for interface in interfaces}
         for name, probe in probes.items():
             interface = named.get("ua-" + name)
             if interface is not None:
                 ping(probe["from"], probe["address"], 1)  # neighbours learn each other before the count
-                seen[guest]["interfaces"][name] = observe(guest, pid, interface, probe)
+                nic = seen[guest]["interfaces"][name] = observe(guest, pid, interface, probe)
+                place(nic, pid, interface)
+                nics.append(nic)
+                busy.append(probe)
+    count(nics, busy)
     json.dump(seen, sys.stdout)
 
 

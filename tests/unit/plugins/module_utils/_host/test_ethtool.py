@@ -7,6 +7,7 @@ import socket
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ethtool import Ethtool
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ethtool_ioctl import read_features
+from ansible_collections.kvm.vnic.plugins.module_utils._host.ethtool_queues_ioctl import read_spreading
 from ansible_collections.kvm.vnic.plugins.module_utils._host.file_worker import FileWorker, Stuck
 from ansible_collections.kvm.vnic.plugins.module_utils._model.action import UNKNOWN
 
@@ -26,15 +27,33 @@ def test_every_device_answers_with_all_features():
 def test_it_is_asked_in_the_worker():
     worker = FileWorker()
     try:
-        assert "lo" in Ethtool(worker).features(["lo"])
+        assert "lo" in Ethtool(worker, None).features(["lo"])
     finally:
         worker.close()
 
 
-def test_nobody_is_asked_about_nothing_and_what_hangs_is_unknown():
-    class Hanging:
-        def call(self, operation, *arguments, timeout=None):
-            raise Stuck(110, "did not return", operation)
+class Hanging:
+    def call(self, operation, *arguments, timeout=None):
+        raise Stuck(110, "did not return", operation)
 
-    assert Ethtool(None).features([]) == {}
-    assert Ethtool(Hanging()).features(iter(["lo"])) is UNKNOWN
+
+def test_nobody_is_asked_about_nothing_and_what_hangs_is_unknown():
+    assert Ethtool(None, None).features([]) == {}
+    assert Ethtool(Hanging(), None).features(iter(["lo"])) is UNKNOWN
+
+
+def test_what_a_device_does_not_have_is_null():
+    # The loopback has neither queues to set nor a table (drivers/net/loopback.c).
+    nothing = {"channels": None, "rings": None, "table": None}
+    assert read_spreading(["lo", "no-such-device"]) == {"lo": nothing, "no-such-device": nothing}
+    assert Ethtool(Hanging(), None).spreading(["lo"]) is UNKNOWN and Ethtool(None, None).spreading([]) == {}
+
+
+def test_changes_are_ethtools_own_words():
+    class Commands:
+        def run(self, argv, timeout):
+            self.argv = argv
+
+    commands = Commands()
+    Ethtool(None, commands).change("-X", "ens2", "equal", 1)
+    assert commands.argv == ["ethtool", "-X", "ens2", "equal", "1"]

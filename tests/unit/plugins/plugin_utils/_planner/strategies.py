@@ -29,6 +29,9 @@ def cards(draw):
                 management=draw(st.sampled_from([False, False, False, False, False, True, "unknown"])),
                 addresses=draw(st.sampled_from([[], ["192.0.2.1/24"]])),
                 mtu=draw(st.sampled_from([1500, 9000])),
+                speed_mbit=draw(st.sampled_from([None, 1000, 10000, 25000])),
+                driver=draw(st.sampled_from(["igb", "ice"])),
+                queues={"rx": draw(st.sampled_from([1, 2, 8])), "tx": 2},
             )
         )
     return found
@@ -82,8 +85,46 @@ def intents(draw, names=GUESTS):
         guests.append({"name": name, "interfaces": interfaces})
         if draw(st.integers(0, 4)) == 0:
             guests[-1]["host"] = "hv1"
-    profile = draw(st.sampled_from(["best_performance", "best_performance", "best_performance", "compatible"]))
+    profile = draw(
+        st.sampled_from(["best_performance", "best_performance", "talk_2011", "multiqueue", "multiqueue", "compatible"])
+    )
     return {"profile": profile, "networks": nets, "guests": guests}
+
+
+@st.composite
+def cpu_facts(draw, most=12):
+    """``(cpus, numa_nodes)``: numbers with gaps, threads, CPUs that are offline or isolated, lopsided nodes, nodes of
+    memory alone.
+    """
+    present = sorted(draw(st.sets(st.integers(0, 2 * most), min_size=1, max_size=most)))
+    threads = draw(st.sampled_from([1, 1, 2]))
+    cores = [present[at : at + threads] for at in range(0, len(present), threads)]
+    numbers = draw(st.lists(st.integers(0, 9), unique=True, min_size=1, max_size=3))
+    owners = [draw(st.sampled_from(numbers)) for _core in cores]
+    online = sorted(draw(st.sets(st.sampled_from(present), min_size=1))) if draw(st.integers(0, 3)) == 0 else present
+    isolated = draw(st.sets(st.sampled_from(online))) if draw(st.integers(0, 3)) == 0 else set()
+    cpus = {
+        "online": listed(online),
+        "isolated": listed(isolated),
+        "nohz_full": "",
+        "siblings": [listed(set(core) & set(online)) for core in cores if set(core) & set(online)],
+    }
+    nodes = [
+        {
+            "id": number,
+            "cpus": listed(cpu for core, owner in zip(cores, owners) if owner == number for cpu in core),
+            "memory_mib": draw(st.sampled_from([0, 4096, 4096])),
+            "memory_free_mib": 2048,
+        }
+        for number in sorted(numbers)
+    ]
+    if draw(st.integers(0, 5)) == 0:
+        cpus["siblings"] = "unknown"
+    return cpus, draw(st.sampled_from([nodes] * 6 + [[], "unknown"]))
+
+
+def listed(cpus):
+    return ",".join(str(cpu) for cpu in sorted(cpus))
 
 
 @st.composite
@@ -102,8 +143,15 @@ def hosts(draw):
                 pf, index = draw(st.sampled_from(free))
                 entry.update(type="hostdev", vf={"pf": pf, "index": index})
             found.append(entry)
-        pins = draw(st.sampled_from([{}, {"0": "0"}, {"0": "5"}, {"0": "0-7"}]))
-        facts["libvirt"]["domains"].append(world.domain(name, *found, pins=pins))
+        pins = draw(st.sampled_from([{}, {}, {"0": "0"}, {"0": "5"}, {"0": "0-7"}, {"0": "5", "1": "6"}]))
+        vcpus = draw(st.sampled_from([1, 1, 2, 2, 3, 9]))
+        guest = world.domain(name, *found, pins=pins, vcpus=vcpus)
+        guest["state"] = draw(st.sampled_from(["running", "running", "shutoff"]))
+        facts["libvirt"]["domains"].append(guest)
+    if draw(st.integers(0, 3)):
+        facts["cpus"], facts["numa_nodes"] = draw(cpu_facts())
+    facts["virtualization"]["apicv"] = draw(st.sampled_from([False, False, True, "unknown"]))
+    facts["iommu"]["posted_interrupts"] = draw(st.sampled_from([False, True]))
     world._count_users(facts)
     facts["iommu"]["enabled"] = draw(st.sampled_from([True] * 8 + [False, "unknown"]))
     return facts

@@ -68,12 +68,15 @@ class TestSticking:
 class TestNearness:
     networks = {"prod": {"uplinks": [{"device": "ens1"}, {"device": "ens2"}]}}
 
-    def nic(self, pins, first=0, second=1, vcpus=1, cpuset=None, **more):
+    def nic(self, pins, first=0, second=1, vcpus=1, cpuset=None, placed=True, **more):
+        """``placed``: whether the host tells its CPUs, so that guests are placed."""
         facts = world.host(
             card("ens1", "0000:01:00.0", numa_node=first, **more),
             card("ens2", "0000:41:00.0", numa_node=second, **more),
             domains=[dict(world.domain("web1", pins=pins, vcpus=vcpus), cpuset=cpuset)],
         )
+        if not placed:
+            facts["cpus"] = "unknown"
         (nic,) = planned({"networks": self.networks, "guests": [guest("web1", "prod")]}, facts)["nics"]
         return nic
 
@@ -86,8 +89,9 @@ class TestNearness:
 
     @pytest.mark.parametrize("pins", [{}, {"0": "0-7"}, {"0": "0,4"}, {"0": ""}, {"0": "junk"}, {"0": "900"}])
     def test_no_single_node_no_preference(self, pins):
-        nic = self.nic(pins)
+        nic = self.nic(pins, placed=False)
         assert nic["vf"]["pf"] == "ens1" and "pinned to no single node" in nic["reason"]
+        assert "node 0, as are the guest's vCPUs" in self.nic(pins)["reason"]
 
     def test_every_vcpu_counts(self):
         assert self.nic({"0": "5"}, vcpus=2)["vf"]["pf"] == "ens1"
@@ -104,7 +108,8 @@ class TestNearness:
         assert nic["numa_node"] is None and "NUMA node of ens1 is unknown" in nic["reason"]
 
     def test_a_far_one_is_told(self):
-        assert "its packets cross nodes" in self.nic({"0": "5"}, second=0)["reason"]
+        assert "its packets cross nodes" in self.nic({"0": "5"}, second=0, placed=False)["reason"]
+        assert self.nic({"0": "5"}, second=0)["vcpu_cpus"] == "1"
 
 
 class TestRequirements:

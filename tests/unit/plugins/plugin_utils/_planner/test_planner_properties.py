@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.kvm.vnic.plugins.module_utils._model.cpu_set import CpuSet
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import InvalidInput
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.planner import plan
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.text import plan_text
@@ -36,8 +37,17 @@ def plan_or_reject(intent, facts):
 
 
 def comparable(found):
-    """Without the XML, which knows a VF's PCI address only once the VF exists."""
-    return dict(found, nics=[{key: value for key, value in nic.items() if key != "xml"} for nic in found["nics"]])
+    """Without the XML, which knows a VF's PCI address only once the VF exists; and a single queue, which is said only
+    as long as there are more.
+    """
+    found = copy.deepcopy(found)
+    for nic in found["nics"]:
+        del nic["xml"]
+    for guest in found["domains"]:
+        for entry in guest["interfaces"]:
+            if entry.get("queues") == 1:
+                del entry["queues"]
+    return found
 
 
 def shuffled(draw, tree):
@@ -145,8 +155,33 @@ def test_another_guest_takes_nothing_from_those_there(intent, facts, data):
     after["libvirt"]["domains"].append(world.domain(name))
     second = plan_or_reject(more, after)
     # Announced guests have nothing yet that could be kept.
-    before = [nic for nic in comparable(first)["nics"] if nic["status"] == "planned"]
-    assert [nic for nic in comparable(second)["nics"] if nic["status"] == "planned" and nic["guest"] != name] == before
+    before = [attached(nic) for nic in first["nics"] if nic["status"] == "planned"]
+    assert [attached(nic) for nic in second["nics"] if nic["status"] == "planned" and nic["guest"] != name] == before
+    assert [entry for entry in second["pinnings"] if entry["name"] != name] == first["pinnings"]
+
+
+def attached(nic):
+    """What another guest changes nothing of; interrupts of an uplink go elsewhere when it serves one more."""
+    return {key: value for key, value in nic.items() if key not in ("xml", "irq_cpus", "aligned", "aligned_reason")}
+
+
+@few
+@given(intents(), hosts(), st.data())
+def test_a_guest_that_goes_moves_nobody_off_its_cpus(intent, facts, data):
+    first = plan_or_reject(intent, facts)
+    after = world.applied(first, facts)
+    assume(not leavers(first, facts) and not evicted(first, facts) and first["pinnings"])
+    gone = data.draw(st.sampled_from([entry["name"] for entry in first["pinnings"]]))
+    after["libvirt"]["domains"] = [guest for guest in after["libvirt"]["domains"] if guest["name"] != gone]
+    world._count_users(after)
+    fewer = dict(intent, guests=[entry for entry in intent["guests"] if entry["name"] != gone])
+    second = {entry["name"]: entry for entry in plan_or_reject(fewer, after)["pinnings"]}
+    for entry in first["pinnings"]:
+        if entry["name"] != gone:
+            now = second[entry["name"]].get("vcpus", {})
+            for number, cpus in entry.get("vcpus", {}).items():
+                if CpuSet.from_list(cpus) & CpuSet.from_list(first["topology"]["isolated"]) or cpus.isdigit():
+                    assert CpuSet.from_list(now[number]) <= CpuSet.from_list(cpus)
 
 
 @few

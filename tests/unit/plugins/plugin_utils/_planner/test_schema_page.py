@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import InvalidInput
-from ansible_collections.kvm.vnic.plugins.plugin_utils._planner import nodes, profiles, schema
+from ansible_collections.kvm.vnic.plugins.plugin_utils._planner import nodes, profiles, rules, schema
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.complaint import complaint
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.plain import plain
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.validator import validate
@@ -27,7 +27,7 @@ def rows():
     """The cells of every table's rows by their first cell, without its backquotes."""
     found = {}
     for line in PAGE.splitlines():
-        if line.startswith("| `"):
+        if line.startswith(("| `", "| rule |")):
             cells = [cell.strip() for cell in line.strip("|").split("|")]
             found.setdefault(cells[0].strip("` "), []).append(cells)
     return found
@@ -68,14 +68,42 @@ def test_every_variable_exists():
 
 
 def test_every_profile_is_described():
+    """In the table of attachments, and in that of the other rules, one column for each profile."""
     for name, entry in profiles.BUILT_IN.items():
-        rules = entry["rules"]
+        stated = entry["rules"]
         (row,) = [cells for cells in rows()[name] if len(cells) > 4]
         assert row[1:4] == [
-            ", ".join(rules["attachments"]["value"]),
-            rules["model"]["value"],
-            rules["backend"]["value"],
+            ", ".join(stated["attachments"]["value"]),
+            stated["model"]["value"],
+            stated["backend"]["value"],
         ]
+    names = rows()["rule"][0][1:]
+    assert names == ["`%s`" % name for name in profiles.BUILT_IN]
+    for rule in schema.RULES.keys:
+        if rule not in ("attachments", "model", "backend"):
+            told = next(cells for cells in rows()[rule] if len(cells) == len(names) + 1)[1:]
+            assert told == [cell(profiles.BUILT_IN[name.strip("`")]["rules"][rule]) for name in names]
+
+
+def cell(rule):
+    """A rule's value, with its premise where it has one."""
+    value = "`{cap: %d}`" % rule["value"]["cap"] if isinstance(rule["value"], dict) else str(rule["value"])
+    return value if rule["premise"] == "none" else "%s, if `%s`" % (value, rule["premise"])
+
+
+def test_every_rule_is_described():
+    for rule, key in schema.RULES.keys.items():
+        if rule in ("attachments", "model", "backend"):
+            continue
+        node, premise = (key.node.keys[name].node for name in ("value", "premise"))
+        described = [" | ".join(cells) for cells in rows()[rule]]
+        assert any(node.allowed() in text for text in described), rule
+        assert any(all("`%s`" % word in text for word in premise.words[1:]) for text in described), rule
+
+
+def test_every_premise_is_described():
+    for premise, sentence in rules.PREMISES.items():
+        assert sentence in " ".join(" ".join(cells) for cells in rows()[premise])
 
 
 def test_requirements_are_described_as_they_act():
@@ -120,6 +148,6 @@ def test_yaml_reads_what_the_page_says(written, read, instead):
     if read.startswith("the number "):
         assert value == float(read.split()[-1])
     else:
-        assert {"true": "bool", "null": "NoneType", "a date": "date"}[read] == type(value).__name__
+        assert {"true": "bool", "false": "bool", "null": "NoneType", "a date": "date"}[read] == type(value).__name__
     if '"' in instead:
         assert isinstance(next(iter(yaml.safe_load(instead).values())), str)

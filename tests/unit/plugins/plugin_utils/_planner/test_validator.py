@@ -77,7 +77,7 @@ VALUES = [
     # where, value, the path as told, words of the message
     ("profil", "x", "vnic_profil", "did you mean 'profile'"),
     ("profile", "best_perfomance", "vnic_profile", "did you mean 'best_performance'"),
-    ("profile", "multiqueue", "vnic_profile", "comes with a later release"),
+    ("profile", "switched", "vnic_profile", "comes with a later release"),
     ("profile", None, "vnic_profile", "is empty"),
     ("profile", True, "vnic_profile", "is a boolean"),
     ("mac_prefix", 3174, "vnic_mac_prefix", "put it in quotes"),  # 52:54 unquoted
@@ -86,6 +86,20 @@ VALUES = [
     ("mac_prefix", "52:54:00:12:34", "vnic_mac_prefix", "one to four"),
     ("mac_prefix", "zz", "vnic_mac_prefix", "one to four"),
     ("purge", "yes", "vnic_purge", "true and false"),
+    ("strict_placement", "yes", "vnic_strict_placement", "true and false"),
+    ("housekeeping_cpus", "", "vnic_housekeeping_cpus", "is empty"),
+    ("housekeeping_cpus", None, "vnic_housekeeping_cpus", "leave the key out"),
+    ("housekeeping_cpus", True, "vnic_housekeeping_cpus", "is a boolean"),
+    ("housekeeping_cpus", -1, "vnic_housekeeping_cpus", "0 to 8191"),
+    ("housekeeping_cpus", 8192, "vnic_housekeeping_cpus", "0 to 8191"),
+    ("housekeeping_cpus", 1.5, "vnic_housekeeping_cpus", "put it in quotes"),
+    ("housekeeping_cpus", "0-9999", "vnic_housekeeping_cpus", "beyond the kernel's 8192"),
+    ("housekeeping_cpus", "0-3:2", "vnic_housekeeping_cpus", "is no CPU list"),
+    ("housekeeping_cpus", "3-0", "vnic_housekeeping_cpus", "runs backwards"),
+    ("housekeeping_cpus", "ff", "vnic_housekeeping_cpus", "is no CPU list"),
+    ("housekeeping_cpus", ["0"], "vnic_housekeeping_cpus", "is a list"),
+    ("housekeeping_cpus", datetime.date(2024, 1, 1), "vnic_housekeeping_cpus", "is a date"),
+    ("housekeeping_cpus", "{{ cpus }}", "vnic_housekeeping_cpus", "not expanded"),
     ("networks", [], "vnic_networks", "is a list: expected a mapping"),
     ("networks", None, "vnic_networks", "is empty (null)"),
     ("networks prod", None, "vnic_networks.prod", "is empty (null)"),
@@ -228,6 +242,13 @@ def test_numbers_given_on_the_command_line_are_taken():
     assert validate(intent).networks["prod"].vlan == 100
 
 
+@pytest.mark.parametrize(
+    ("given", "read"), [("auto", None), (0, {0}), ("0", {0}), ("0-1,8", {0, 1, 8}), ("0-7:1/4", {0, 4})]
+)
+def test_housekeeping_cpus(given, read):
+    assert validate({"housekeeping_cpus": given}).housekeeping == read
+
+
 def test_a_made_address_is_nobody_elses():
     """A stated address that another NIC would get by its name is refused; the NIC's own is not."""
     mac = made_mac("web1", "front", "52:54")
@@ -254,6 +275,10 @@ def own_attachments(value):
     return {"a": {"rules": {"attachments": {"value": value}}}}
 
 
+def own_rule(name, value, **more):
+    return {"a": {"rules": {name: dict({"value": value}, **more)}}}
+
+
 class TestProfiles:
     def test_extending(self):
         rules = {"attachments": {"value": ["macvtap"], "reason": "they migrate"}}
@@ -261,6 +286,23 @@ class TestProfiles:
         assert intent.profile.attachments == ("macvtap",) and intent.profile.model == "virtio"
         assert intent.profile.rules["attachments"]["reason"] == "they migrate"
         assert intent.profile.rules["attachments"]["source"] == "vnic_profiles.mine"
+
+    def test_a_premise_stays_with_its_value(self):
+        """A rule restated for its reason alone still stands on what the built-in one stands on; another value not."""
+        for value, premise, expected in (
+            ("off", None, "small_uplink"),
+            ("local", None, "none"),
+            ("off", "none", "none"),
+            ("keep", "several_queues", "several_queues"),
+        ):
+            rule = {"value": value, **({"premise": premise} if premise else {})}
+            intent = validate({"profile": "a", "profiles": {"a": {"rules": {"host_rss": rule}}}})
+            assert intent.profile.rules["host_rss"]["premise"] == expected
+
+    @pytest.mark.parametrize(("given", "read"), [(4, 4), ("4", 4), ({"cap": 2}, {"cap": 2}), ({"cap": "2"}, {"cap": 2})])
+    def test_numbers_of_queues(self, given, read):
+        intent = validate({"profile": "a", "profiles": own_rule("queues", given)})
+        assert intent.profile.value("queues") == read
 
     def test_extending_one_another(self):
         own = {"a": {"extends": "b"}, "b": {"extends": "compatible"}}
@@ -273,6 +315,18 @@ class TestProfiles:
             ({"a": {"extends": "compatibel"}}, "vnic_profiles.a.extends", "did you mean 'compatible'"),
             ({"compatible": {}}, "vnic_profiles.compatible", "built-in"),
             ({"multiqueue": {}}, "vnic_profiles.multiqueue", "built-in"),
+            ({"switched": {}}, "vnic_profiles.switched", "built-in"),
+            (own_rule("host_rss", False), "vnic_profiles.a.rules.host_rss.value", "YAML reads on, off"),
+            (own_rule("host_rss", "of"), "vnic_profiles.a.rules.host_rss.value", "did you mean 'off'"),
+            (own_rule("queues", 0), "vnic_profiles.a.rules.queues.value", "1 to 256"),
+            (own_rule("queues", 257), "vnic_profiles.a.rules.queues.value", "1 to 256"),
+            (own_rule("queues", None), "vnic_profiles.a.rules.queues.value", "is empty"),
+            (own_rule("queues", {}), "vnic_profiles.a.rules.queues.value.cap", "is missing"),
+            (own_rule("queues", {"cap": 0}), "vnic_profiles.a.rules.queues.value.cap", "1 to 256"),
+            (own_rule("queues", {"max": 4}), "vnic_profiles.a.rules.queues.value.max", "allowed are cap"),
+            (own_rule("irq_cpu", "vcpus"), "vnic_profiles.a.rules.irq_cpu.value", "did you mean 'vcpu'"),
+            (own_rule("memory", "strict", premise="unposted"), "vnic_profiles.a.rules.memory.premise", "near_memory"),
+            (own_rule("memorry", "strict"), "vnic_profiles.a.rules.memorry", "did you mean 'memory'"),
             (own_attachments([]), "vnic_profiles.a.rules.attachments.value", "at least one"),
             (own_attachments(["ovs"]), "vnic_profiles.a.rules.attachments.value[0]", "later"),
             ({"a": {"rules": {"attachments": {}}}}, "vnic_profiles.a.rules.attachments.value", "is missing"),

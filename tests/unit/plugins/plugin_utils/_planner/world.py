@@ -7,6 +7,7 @@ import copy
 
 import pytest
 
+from ansible_collections.kvm.vnic.plugins.module_utils._model.cpu_set import CpuSet
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import InvalidInput
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.planner import plan
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.validator import validate
@@ -21,7 +22,7 @@ def nic(name, pci=None, **more):
         "name": name, "mac": mac_of(name), "driver": "igb" if pci else None, "pci": pci, "kind": None,
         "numa_node": None, "up": True, "mtu": 1500, "master": None, "lower": None,
         "standing_on_it": [], "physical_function": None,
-        "addresses": [], "management": False, "sriov": None,
+        "addresses": [], "management": False, "sriov": None, "queues": {"rx": 2, "tx": 2}, "speed_mbit": 1000,
     }  # fmt: skip
     device.update(more)
     if total is not None:
@@ -48,7 +49,8 @@ def make_vfs(device, count):
 def domain(name, *interfaces, pins=None, vcpus=1, uuid=None):
     return {
         "name": name, "uuid": uuid or uuid_of(name), "state": "running", "persistent": True, "saved": False,
-        "vcpus": vcpus, "vcpu_pins": pins or {}, "emulator_pin": None, "interfaces": list(interfaces),
+        "vcpus": vcpus, "vcpu_pins": pins or {}, "emulator_pin": None, "cpuset": None, "interfaces": list(interfaces),
+        "memory_mib": 512, "memory": None, "vhost_workers": [],
     }  # fmt: skip
 
 
@@ -65,7 +67,13 @@ def host(*nics, domains=(), **more):
     facts = {
         "nics": list(nics),
         "iommu": {"enabled": True, "interrupt_remapping": True, "units": ["dmar0"], "posted_interrupts": False},
-        "numa_nodes": [{"id": 0, "cpus": "0-3", "memory_mib": 2048}, {"id": 1, "cpus": "4-7", "memory_mib": 2048}],
+        "virtualization": {"apicv": False},
+        "vhost_net": {"zero_copy": False},
+        "cpus": {"online": "0-7", "isolated": "", "nohz_full": "", "siblings": [str(cpu) for cpu in range(8)]},
+        "numa_nodes": [
+            {"id": 0, "cpus": "0-3", "memory_mib": 2048, "memory_free_mib": 1024},
+            {"id": 1, "cpus": "4-7", "memory_mib": 2048, "memory_free_mib": 1024},
+        ],
         "ovs": {"installed": False, "running": False, "bridges": []},
         "libvirt": {"available": True, "version": "11.3.0", "problem": None, "domains": list(domains)},
         "management_path": [],
@@ -82,6 +90,10 @@ def guest(name, *networks, **wishes):
 
 def planned(intent, facts, host_name="hv1"):
     return plan(validate(intent), facts, host_name)
+
+
+def cpus(words):
+    return CpuSet.from_list(words)
 
 
 def problems(intent, facts):
@@ -130,9 +142,23 @@ def applied(plan, facts):
         for port in wish.get("ports", ()):
             find(facts, port)["master"] = wish["name"]
     for wish in plan["domains"]:
-        _attach(next(d for d in facts["libvirt"]["domains"] if d["uuid"] == wish["uuid"]), wish)
+        _attach(find_guest(facts, wish["uuid"]), wish)
+    for wish in plan["pinnings"]:
+        _pin(find_guest(facts, wish["uuid"]), wish)
     _count_users(facts)
     return facts
+
+
+def find_guest(facts, uuid):
+    return next(guest for guest in facts["libvirt"]["domains"] if guest["uuid"] == uuid)
+
+
+def _pin(guest, wish):
+    guest["vcpu_pins"].update(wish.get("vcpus", {}))
+    guest["emulator_pin"] = wish.get("emulator", guest["emulator_pin"])
+    guest["memory"] = wish.get("memory", guest["memory"])
+    if guest["state"] == "running":
+        guest["vhost_workers"] = [dict(worker, kind="thread") for worker in wish.get("vhost", ())]
 
 
 def _set_count(device, count):
@@ -150,6 +176,8 @@ def _attach(guest, wish):
         source = entry["source"]
         vf = {"pf": source["pf"], "index": source["index"]} if "pf" in source else None
         found.update(name=entry["name"], mac=entry["mac"], type=entry["type"], source=dict(source), vf=vf)
+        queues = entry.get("queues", found.get("queues") or 1)
+        found.update(queues=queues if queues > 1 else None)
         found.update(vlan=entry["vlan"] or None, model=entry.get("model"), backend=entry.get("backend"))
 
 

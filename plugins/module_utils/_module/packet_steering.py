@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Arguments of the module ``packet_steering``."""
+
+from __future__ import annotations
+
+ARGUMENTS = {
+    "devices": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "device": {"type": "str", "required": True},
+            "rps": {"type": "raw"},
+            "rfs_flows": {"type": "int"},
+            "xps": {"type": "raw"},
+            "channels": {
+                "type": "dict",
+                "options": {"combined": {"type": "raw"}, "rx": {"type": "raw"}, "tx": {"type": "raw"}},
+            },
+            "rss_queues": {"type": "raw"},
+            "rxhash": {"type": "bool"},
+            "ntuple": {"type": "bool"},
+            "l2_fwd_offload": {"type": "bool"},
+            "mac_rules": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"mac": {"type": "str", "required": True}, "queue": {"type": "int", "required": True}},
+            },
+            "purge_mac_rules": {"type": "bool", "default": False},
+        },
+    },
+    "rps_default_cpus": {"type": "raw"},
+    "rps_sock_flow_entries": {"type": "int"},
+    "best_effort": {"type": "bool", "default": False},
+}
