@@ -34,11 +34,15 @@ class DeviceState:
 
     @property
     def rss_queues(self):
-        """Over how many of the first queues the table spreads evenly; None where it does otherwise, or is none."""
+        """Over how many of the first queues the table spreads evenly; None where it does otherwise, or is none.
+
+        In whatever order: drivers begin with blocks (igb_ethtool.c, igb_write_rss_indir_tbl; igb_main.c, igb_setup_mrqc) or with turns.
+        """
         if not self.table:
             return None
         count = max(self.table) + 1
-        return count if self.table == [index % count for index in range(len(self.table))] else None
+        parts = [self.table.count(ring) for ring in range(count)]
+        return count if max(parts) - min(parts) <= 1 else None
 
 
 @dataclass(frozen=True)

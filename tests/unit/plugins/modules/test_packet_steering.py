@@ -87,6 +87,16 @@ def test_masks_are_compared_as_sets():
     assert not run(host, {"device": "ens2", "rps": "2,3"})["changed"]
 
 
+@pytest.mark.parametrize("table", [[0, 0, 0, 0, 1, 1, 1, 1], [0, 1, 0, 1, 0, 1, 0, 1]])
+def test_an_rss_table_is_compared_by_what_each_queue_gets(table):
+    host = steered_host()
+    host.ethtool.spread["ens2"]["table"] = table
+    for wish in (2, "all"):
+        assert not run(host, {"device": "ens2", "rss_queues": wish})["changed"]
+    host.ethtool.spread["ens2"]["table"] = [0, 0, 0, 0, 0, 0, 1, 1]
+    assert told(run(host, {"device": "ens2", "rss_queues": 2})) == [("ens2", "rss_queues", "uneven", 2)]
+
+
 def test_new_queues_are_steered_after_the_channels_are_set():
     host = steered_host()
     host.tree.contents[DEFAULT_MASK] = "ff"
