@@ -81,6 +81,14 @@ def test_only_the_queue_that_differs_is_written():
     assert host.tree.writes == [(queue("ens2", "rx-1/rps_cpus"), "c")]
 
 
+def test_queues_that_only_receive_are_steered_too():
+    host = steered_host()
+    for name, value in (("rps_cpus", "00"), ("rps_flow_cnt", "0")):
+        host.tree.contents[queue("ens2", "rx-2/" + name)] = value
+    assert not run(host, {"device": "ens2", "rps": "3"})["failed"]
+    assert host.tree.writes == [(queue("ens2", "rx-%d/rps_cpus" % number), "8") for number in (0, 1, 2)]
+
+
 def test_masks_are_compared_as_sets():
     host = steered_host()
     make_queues(host, "ens2", 2, mask="00000000,0000000c")
