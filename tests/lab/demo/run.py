@@ -18,6 +18,7 @@ REMOTE = "/run/lab-demo"
 HYPERVISOR = "lab1"
 # What of each NIC tells where it is served; null has its reason beside it.
 PLACEMENT = ("irq_cpus", "vcpu_cpus", "vhost_cpus", "aligned", "aligned_reason", "irq_share_on_target", "irq_share_reason")
+LEAST_SHARE = 0.9
 GUESTS = json.loads((HERE / "guests.json").read_text())
 
 
@@ -142,6 +143,10 @@ def failures(report):
         for pair in sorted(wanted - {(nic["attachment"], nic["backend"]) for nic in nics}):
             yield "%s: no NIC is on %s with %s" % ((name,) + pair)
         yield from ("%s: the NIC %s does not answer" % (name, nic["mac"]) for nic in nics if not nic["reachable"])
+        yield from ("%s: the NIC %s is served elsewhere: %s" % (name, nic["mac"], nic["aligned_reason"]) for nic in nics if nic["aligned"] == "no")
+        for nic in nics:
+            if nic["irq_share_on_target"] is not None and nic["irq_share_on_target"] < LEAST_SHARE:
+                yield "%s: only %.0f %% of the interrupts of %s arrive where its vCPU is" % (name, 100 * nic["irq_share_on_target"], nic["mac"])
         if host["changed_second"]:
             yield "%s: the second run changed %d tasks" % (name, host["changed_second"])
         yield from ("%s: the second run wrote: %s" % (name, line) for line in host["written_second"])
