@@ -31,7 +31,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A sentence for each planned NIC that is not there as planned.
+  description: A sentence for each planned NIC or pin that is not there as planned.
   type: list
   elements: str
 """

@@ -13,15 +13,28 @@ def _differences(nic, interface):
     if nic["attachment"] != "sriov":
         wished["model"] = nic["model"]
         if nic["model"] == "virtio":
-            wished["backend"] = nic["backend"]
+            wished.update(backend=nic["backend"], queues=nic["queues"])
     for key, value in wished.items():
         found = interface.get(key)
+        if key == "queues":
+            found = found or 1  # libvirt keeps no number for one
         if value is not None and found != value:
             yield "%s/%s has %s %s instead of %s" % (nic["guest"], nic["name"], key, found, value)
 
 
+def _misplaced(pinning, domain):
+    """Sentences for threads that may run elsewhere than planned; a running guest's memory follows at its next start."""
+    wished = {"vCPU %s" % number: cpus for number, cpus in pinning.get("vcpus", {}).items()}
+    wished["emulator"] = pinning.get("emulator")
+    found = {"vCPU %s" % number: cpus for number, cpus in domain["vcpu_pins"].items()}
+    found["emulator"] = domain["emulator_pin"]
+    for thread, cpus in wished.items():
+        if cpus is not None and found.get(thread) != cpus:
+            yield "%s of guest %s may run on CPUs %s instead of %s" % (thread, domain["name"], found.get(thread) or "of the whole host", cpus)
+
+
 def unmet(plan, facts):
-    """Sentences, one for each planned NIC that ``facts`` (of host_info: ``libvirt``) do not show as planned; empty when all are there.
+    """Sentences for planned NICs and pins that ``facts`` (of host_info: ``libvirt``) do not show as planned; empty when all are there.
 
     ``plan`` and ``facts`` are plain data. Pending NICs, whose guest no host defines, are not expected. What could not be read is not as planned.
     """
@@ -46,4 +59,8 @@ def unmet(plan, facts):
             sentences.append("%s has no NIC %s" % (nic["guest"], nic["name"]))
         else:
             sentences += _differences(nic, interface)
+    for pinning in plan["pinnings"]:
+        domain = domains.get(pinning.get("uuid"))
+        if domain is not None and domain["interfaces"] != "unknown":
+            sentences += _misplaced(pinning, domain)
     return sentences

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""queue_traffic.py ADDRESS PREFIX COUNT TID TID...: ping ADDRESS from PREFIX1, PREFIX2 … and see who works.
+"""queue_traffic.py NAMESPACE ADDRESS PREFIX COUNT TID TID...: ping ADDRESS from PREFIX1, PREFIX2 … and see who works.
 
-The tap sends each flow, here a pair of addresses, to one queue (drivers/net/tun.c, tun_automq_select_queue). Succeeds
-when every flow made one of the threads work and every thread worked for a flow.
+The macvtap gives each flow, here a pair of addresses, to one queue (drivers/net/tap.c, tap_get_queue). Succeeds when
+every flow made one of the threads work and every thread worked for a flow.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ def run_times(tids):
     return found
 
 
-def ping(source, address, count):
-    command = ["ping", "-q", "-n", "-i", "0.1", "-W", "3", "-c", str(count), "-I", source, address]
+def ping(namespace, source, address, count):
+    command = ["ip", "netns", "exec", namespace, "ping", "-q", "-n", "-i", "0.1", "-W", "3", "-c", str(count), "-I", source, address]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def worked(source, address, tids):
+def worked(namespace, source, address, tids):
     """Nanoseconds that each thread ran for pings from ``source``, the neighbours being known already."""
-    ping(source, address, 3)
+    ping(namespace, source, address, 3)
     before = run_times(tids)
-    ping(source, address, PINGS)
+    ping(namespace, source, address, PINGS)
     after = run_times(tids)
     return {tid: after[tid] - before[tid] for tid in tids}
 
 
 def main():
-    address, prefix, count, tids = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
+    namespace, address, prefix, count, *tids = sys.argv[1:]
     seen = set()
-    for number in range(1, count + 1):
-        ran = worked("%s%d" % (prefix, number), address, tids)
+    for number in range(1, int(count) + 1):
+        ran = worked(namespace, "%s%d" % (prefix, number), address, tids)
         busiest = max(tids, key=ran.get)
         print("%s%d: %s" % (prefix, number, ", ".join("%s ran %d us" % (tid, ran[tid] // 1000) for tid in tids)))
         others = sum(ran[tid] for tid in tids if tid != busiest)
