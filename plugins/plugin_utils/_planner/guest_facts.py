@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from . import reading
+from ...module_utils._model import reading
 
 _NUMBER = re.compile(r"^[0-9]{1,6}$", re.ASCII)
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...module_utils._model.reading import flag, listed, mapping, mappings, text, whole
 from .guest_facts import read_domain
-from .reading import flag, listed, mapping, mappings, text, whole
 from .topology import Topology
 
 

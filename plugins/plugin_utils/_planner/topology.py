@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...module_utils._model import reading
 from ...module_utils._model.cpu_set import CpuSet
-from . import reading
 
 NO_NODE = -1
 

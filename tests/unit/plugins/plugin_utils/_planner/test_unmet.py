@@ -11,7 +11,10 @@ NIC = {
     "guest": "web1", "uuid": "u1", "name": "front", "attachment": "macvtap", "backend": "vhost", "model": "virtio", "mac": "52:54:00:00:00:01",
     "vf": None, "queues": 1, "status": "planned",
 }
-SHOWN = {"name": "front", "type": "direct", "mac": "52:54:00:00:00:01", "model": "virtio", "backend": "vhost", "vf": None, "queues": None, "live": False, "persistent": True}
+SHOWN = {
+    "name": "front", "type": "direct", "mac": "52:54:00:00:00:01", "model": "virtio", "backend": "vhost", "vf": None, "queues": None,
+    "live": False, "persistent": True,
+}
 PINNING = {"name": "web1", "uuid": "u1", "vcpus": {"0": "5"}, "emulator": "4,6", "vhost": [], "memory": {"mode": "preferred", "nodes": "1"}}
 
 

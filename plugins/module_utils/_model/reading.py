@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ...module_utils._model.cpu_set import CpuSet
+from .cpu_set import CpuSet
 
 
 def mapping(value):
