@@ -58,7 +58,8 @@ options:
         description:
           - V(set) lets each interrupt arrive on any of O(targets[].cpus).
           - V(spread) gives each queue one of O(targets[].cpus), in the order of both, beginning anew when the CPUs
-            are used up. Interrupts that serve no queue may arrive on all of them.
+            are used up. Interrupts that serve no queue may arrive on all of them. Without O(targets[].cpus), the CPUs
+            are those online, without those that are isolated or have no tick.
           - V(vcpu) takes the CPUs that a guest's vCPU is pinned to, by the running definition if it runs.
           - V(node) takes the CPUs of the function's NUMA node, without those that are isolated or have no tick. It is
             an error where the firmware names no node.

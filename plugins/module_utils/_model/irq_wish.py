@@ -14,7 +14,8 @@ POLICIES = (SET, SPREAD, VCPU, NODE)
 KEEP_OFF, LEAVE = "keep_off", "leave"
 ALL, NONE = "all", "none"
 
-_TAKES = {SET: ("cpus",), SPREAD: ("cpus",), VCPU: ("guest", "vcpu"), NODE: ()}
+_NEEDS = {SET: ("cpus",), SPREAD: (), VCPU: ("guest", "vcpu"), NODE: ()}
+_TAKES = {**_NEEDS, SPREAD: ("cpus",)}
 _HIGHEST_QUEUE = 65535
 _HIGHEST_VCPU = 65535
 
@@ -22,7 +23,8 @@ _HIGHEST_VCPU = 65535
 @dataclass(frozen=True)
 class TargetWish:
     """The interrupts of one function. ``device``: a name or PCI address, or None for VF number ``index`` of ``pf``,
-    at ``pf_pci`` once a host was asked; ``queues``: None for all; ``cpus``: in the user's order."""
+    at ``pf_pci`` once a host was asked; ``queues``: None for all; ``cpus``: in the user's order, empty
+    where the host tells."""
 
     path: str
     device: object
@@ -135,7 +137,7 @@ def _check_policy(item, policy, problems):
         return
     for name in ("cpus", "guest", "vcpu"):
         value = item.get(name)
-        if name in _TAKES[policy] and (value is None or (name == "guest" and not value)):
+        if name in _NEEDS[policy] and (value is None or (name == "guest" and not value)):
             problems.at(name).add(value, "is needed by the policy '%s'" % policy)
         elif name not in _TAKES[policy] and value is not None:
             takes = " and ".join("'%s'" % taken for taken in _TAKES[policy]) or "nothing more"

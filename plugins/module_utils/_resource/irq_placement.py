@@ -88,12 +88,29 @@ class Placements:
             found = self._of_node(wish, function, around)
             if found is None:
                 return None
+        elif wish.policy == SPREAD and not wish.cpus:
+            found = self._of_system(wish, around)
+            if found is None:
+                return None
         else:
             found = wish.cpus
         if around.online and not CpuSet(found) & around.online:
             self.unsupported.append("%s: none of the CPUs %s for %s is online" % (wish.path, CpuSet(found), wish.shown))
             return None
         return tuple(found) if wish.policy == SPREAD else tuple(sorted(found))
+
+    def _of_system(self, wish, around):
+        if around.online is UNKNOWN:
+            self.unsupported.append("%s: which CPUs are online cannot be read; give 'cpus'" % wish.path)
+            return None
+        found = sorted(around.online - around.kept_free)
+        if not found:
+            self.unsupported.append(
+                "%s: every CPU that is online, %s, is isolated or without a tick; give 'cpus'"
+                % (wish.path, around.online)
+            )
+            return None
+        return found
 
     def _of_node(self, wish, function, around):
         where = "%s.policy: the NUMA node of %s" % (wish.path, wish.shown)

@@ -93,7 +93,8 @@ def wish_differs(wished, found):
 
 
 def _remade(wish, state):
-    return bool(wish.channels) and state.channels is not None and _channels_differ(wish, state)
+    served = bool(wish.channels) and CHANNELS not in {field for field, _why in unserved(wish, state)}
+    return served and _channels_differ(wish, state)
 
 
 def _channels_differ(wish, state):

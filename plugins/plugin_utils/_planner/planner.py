@@ -110,7 +110,7 @@ def _tell_the_rest(facts, report):
     for rule in ("attachments", "model", "backend"):
         report.applied(rule, HOST)
     report.applied("zero_copy", HOST, {True: "on", False: "off", None: "unknown"}[facts.zero_copy])
-    report.not_applicable("guest_rps", HOST, "the module packet_steering carries it out, run inside the guests")
+    report.not_applicable("guest_rps", HOST, "the role guest_tuning carries it out, run inside the guests")
 
 
 def _add_nics(result, intent, residents, attached, placement, arrivals):

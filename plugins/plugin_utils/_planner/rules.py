@@ -13,7 +13,7 @@ MOST_QUEUES = 256  # MAX_TAP_QUEUES, drivers/net/tun.c
 PLACEMENT = {
     "host_rss": (("off", "keep", "local"), "to how many queues an uplink spreads what it receives"),
     "host_rps": (("off", "keep"), "whether the host spreads packets over CPUs once more"),
-    "guest_rps": (("off", "keep"), "whether the guests do, which the module packet_steering carries out inside them"),
+    "guest_rps": (("off", "keep"), "whether the guests do, which the role guest_tuning carries out inside them"),
     "irq_cpu": (("vcpu", "node", "spread", "leave"), "where interrupts of uplinks and VFs arrive"),
     "vhost_cpu": (("beside", "own_core", "vcpu", "leave"), "where vhost's workers run"),
     "vcpu_cpu": (("own_core", "node", "leave"), "where vCPUs run"),

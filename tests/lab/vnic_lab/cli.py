@@ -9,7 +9,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from vnic_lab import fleet, host_packages, image_cache
+from vnic_lab import fleet, guest, host_packages, image_cache
 from vnic_lab.run import LabError
 
 
@@ -19,7 +19,10 @@ def parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="build what is missing, boot, wait for ssh; nothing to do when it is up")
     up.add_argument("--hosts", type=int, choices=range(1, fleet.MOST_HOSTS + 1), help="default: as many as run, else 1")
     up.add_argument("--keep-disk", action="store_true", help="go on with the disks of the last time")
-    commands.add_parser("down", help="end the hypervisors")
+    commands.add_parser("down", help="end the hypervisors and the guest")
+    stand_in = commands.add_parser("guest", help="a machine that stands for a guest, beside the hypervisors or alone")
+    stand_in.add_argument("action", choices=("up", "down"))
+    stand_in.add_argument("--queues", type=int, default=guest.CPUS, help="of its virtio NIC (default: %(default)s)")
     commands.add_parser("image", help="build the root image only and print its directory")
     commands.add_parser("status", help="one line a hypervisor; exit status 1 unless all that were started answer")
     ssh = commands.add_parser("ssh", help="a shell or a command on a hypervisor (default lab1)")
@@ -56,6 +59,16 @@ def _up(options: argparse.Namespace) -> int:
 def _down(_options: argparse.Namespace) -> int:
     with fleet.exclusively():
         fleet.down()
+        guest.down()
+    return 0
+
+
+def _guest(options: argparse.Namespace) -> int:
+    with fleet.exclusively():
+        if options.action == "up":
+            guest.up(options.queues)
+        else:
+            guest.down()
     return 0
 
 
@@ -73,7 +86,7 @@ def _reboot(options: argparse.Namespace) -> int:
 
 def _status(_options: argparse.Namespace) -> int:
     states = []
-    for host in fleet.started():
+    for host in [*fleet.started(), *guest.started()]:
         known = host.machine()
         states.append("off" if host.pid() is None else "answers" if host.answers() else "silent")
         line = f"{host.name}  {states[-1]}  pid {host.pid() or '-'}"
@@ -87,15 +100,23 @@ def _status(_options: argparse.Namespace) -> int:
 
 def _ssh(options: argparse.Namespace) -> int:
     words = list(options.words)
-    names = [host.name for host in fleet.everyone()]
-    host = fleet.find(words.pop(0) if words and words[0] in names else names[0])
+    hosts = {host.name: host for host in [*fleet.everyone(), guest.the_machine()]}
+    host = hosts[words.pop(0)] if words and words[0] in hosts else fleet.everyone()[0]
     if words[:1] == ["--"]:
         del words[0]
     if host.pid() is None:
-        raise LabError(f"{host.name} is not running: lab up")
+        raise LabError(f"{host.name} is not running: lab {'guest ' if host.name == guest.NAME else ''}up")
     remote = words if len(words) < 2 else [shlex.join(words)]
     argv = host.ssh(*remote)
     os.execvp(argv[0], argv)
 
 
-_COMMANDS = {"up": _up, "down": _down, "image": _image, "status": _status, "ssh": _ssh, "reboot": _reboot}
+_COMMANDS = {
+    "up": _up,
+    "down": _down,
+    "guest": _guest,
+    "image": _image,
+    "status": _status,
+    "ssh": _ssh,
+    "reboot": _reboot,
+}

@@ -92,8 +92,7 @@ def down() -> None:
     for host in running():
         say(f"ending {host.name}")
         host.cut_power()
-    for name in ("inventory.yml", "ssh_config"):
-        (paths.state() / name).unlink(missing_ok=True)
+    inventory.remove(paths.state())
 
 
 def reboot(name: str, from_grub: bool, cut: bool) -> None:
@@ -179,14 +178,7 @@ def _write_inventory(hosts: list[Hypervisor]) -> None:
             identity = known[1] / "id_ed25519"
     if identity is None:
         raise LabError("no hypervisor was started")
-    for name, text in (
-        ("ssh_config", inventory.ssh_config(endpoints, identity)),
-        ("inventory.yml", inventory.ansible_inventory(endpoints, identity)),
-    ):
-        target = paths.state() / name
-        scratch = target.with_suffix(".new")
-        scratch.write_text(text, encoding="utf-8")
-        scratch.replace(target)
+    inventory.write(paths.state(), endpoints, identity)
 
 
 def names(hosts: list[Hypervisor]) -> str:

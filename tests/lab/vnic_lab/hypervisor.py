@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One emulated hypervisor: its disk, its process, its ssh."""
+"""One emulated machine: its disk, its process, its ssh."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from vnic_lab import paths
+from vnic_lab import paths, taps
 from vnic_lab.host_packages import qemu_version, which
 from vnic_lab.machine import Machine, command
 from vnic_lab.progress import say
@@ -30,8 +30,9 @@ STARVED_TOO_OFTEN = 3  # 21 seconds lie between two complaints
 class Hypervisor:
     """The machine called ``name`` (lab1, lab2) of this checkout, running or not."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, ssh_config: Path | None = None) -> None:
         self.name = name
+        self.ssh_config = ssh_config or paths.state() / "ssh_config"
         self.directory = paths.state() / name
         self.disk = self.directory / "disk.qcow2"
         self.pid_file = self.directory / "qemu.pid"
@@ -82,12 +83,12 @@ class Hypervisor:
         return None if done.returncode == 255 else done.stdout
 
     def ssh(self, *remote: str) -> list[str]:
-        return ["ssh", "-F", str(paths.state() / "ssh_config"), self.name, *remote]
+        return ["ssh", "-F", str(self.ssh_config), self.name, *remote]
 
     def is_listed(self) -> bool:
         """Whether the last up started it, and no down came since."""
         try:
-            return f"Host {self.name}" in (paths.state() / "ssh_config").read_text(encoding="utf-8").splitlines()
+            return f"Host {self.name}" in self.ssh_config.read_text(encoding="utf-8").splitlines()
         except OSError:
             return False
 
@@ -110,6 +111,10 @@ class Hypervisor:
     def start(self, machine: Machine, image: Path) -> None:
         """Start the emulator (not awaited); LabError with its words when it refuses."""
         self.serial_log.write_bytes(b"")
+        with taps.opened(machine.queues) as tap:
+            self._start(machine, image, tap)
+
+    def _start(self, machine: Machine, image: Path, tap: Sequence[int]) -> None:
         argv = command(
             machine,
             kernel=str(image / "vmlinuz"),
@@ -119,10 +124,11 @@ class Hypervisor:
             pid_file=str(self.pid_file),
             emulator=which("qemu-system-x86_64") or "qemu-system-x86_64",
             version=qemu_version(),
+            tap=tap,
         )
         saved = {"machine": asdict(machine), "image": str(image)}
         self.record.write_text(json.dumps(saved, indent=1), encoding="utf-8")
-        run(argv, log=self.directory / "emulator.log")
+        run(argv, log=self.directory / "emulator.log", pass_fds=tap)
 
     def restart(self, append: str | None) -> None:
         """Power on again with the same disk, ports and cables; ``append`` replaces the kernel's arguments."""

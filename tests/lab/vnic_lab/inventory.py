@@ -26,10 +26,10 @@ class Endpoint:
     port: int
 
 
-def ansible_inventory(endpoints: Sequence[Endpoint], identity: Path) -> str:
-    """An inventory with the group ``hypervisors``. Strings are quoted as JSON, which YAML reads as it is."""
+def ansible_inventory(endpoints: Sequence[Endpoint], identity: Path, group: str = "hypervisors") -> str:
+    """An inventory with one group. Strings are quoted as JSON, which YAML reads as it is."""
     common = " ".join(f"-o {key}={value}" for key, value in SSH_OPTIONS.items())
-    lines = ["---", "# Written by the lab at every up; goes with it.", "hypervisors:", "  vars:"]
+    lines = ["---", "# Written by the lab at every up; goes with it.", f"{group}:", "  vars:"]
     shared = {
         "ansible_host": "127.0.0.1",
         "ansible_user": "root",
@@ -48,7 +48,7 @@ def ansible_inventory(endpoints: Sequence[Endpoint], identity: Path) -> str:
 
 
 def ssh_config(endpoints: Sequence[Endpoint], identity: Path) -> str:
-    """For ``ssh -F``: one Host block for each hypervisor."""
+    """For ``ssh -F``: one Host block for each machine."""
     lines = []
     for endpoint in endpoints:
         lines += [
@@ -60,3 +60,20 @@ def ssh_config(endpoints: Sequence[Endpoint], identity: Path) -> str:
         ]
         lines += [f"  {key} {value}" for key, value in SSH_OPTIONS.items()]
     return "\n".join(lines) + "\n"
+
+
+def write(directory: Path, endpoints: Sequence[Endpoint], identity: Path, group: str = "hypervisors") -> None:
+    """Both files, each whole at any time."""
+    for name, text in (
+        ("ssh_config", ssh_config(endpoints, identity)),
+        ("inventory.yml", ansible_inventory(endpoints, identity, group)),
+    ):
+        target = directory / name
+        scratch = target.with_suffix(".new")
+        scratch.write_text(text, encoding="utf-8")
+        scratch.replace(target)
+
+
+def remove(directory: Path) -> None:
+    for name in ("inventory.yml", "ssh_config"):
+        (directory / name).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulated hypervisor as a QEMU command line: pure, each argument with its reason."""
+"""An emulated machine, a hypervisor or what stands for a guest, as a QEMU command line: pure, each argument with its
+reason."""
 
 from __future__ import annotations
 
@@ -9,12 +10,16 @@ from dataclasses import dataclass
 
 ROOT_ARGUMENTS = "root=/dev/vda rw"
 DEFAULT_APPEND = ROOT_ARGUMENTS + " console=ttyS0 intel_iommu=on iommu=pt quiet"
+GUEST_APPEND = ROOT_ARGUMENTS + " console=ttyS0 quiet"
 IGB_PORTS = 2
 
 
 @dataclass(frozen=True)
 class Machine:
-    """One hypervisor: ``number`` from 1 gives name and MACs, ``cables`` the far end of each igb port."""
+    """One hypervisor: ``number`` from 1 gives name and MACs, ``cables`` the far end of each igb port.
+
+    With ``queues`` it stands for a guest: nothing of a hypervisor, and a virtio NIC of that many queues.
+    """
 
     number: int
     cpus: int
@@ -22,10 +27,11 @@ class Machine:
     ssh_port: int
     cables: tuple[str, ...]
     append: str = DEFAULT_APPEND
+    queues: int = 0
 
     @property
     def name(self) -> str:
-        return f"lab{self.number}"
+        return f"{'guest' if self.queues else 'lab'}{self.number}"
 
     @property
     def management_mac(self) -> str:
@@ -33,6 +39,10 @@ class Machine:
 
     def igb_mac(self, port: int) -> str:
         return f"52:54:00:1a:b{self.number}:{port:02x}"
+
+    @property
+    def queues_mac(self) -> str:
+        return f"52:54:00:1a:ba:{self.number:02x}"
 
     @property
     def machine_id(self) -> str:
@@ -45,6 +55,12 @@ def check_size(cpus: int, memory_mib: int) -> None:
         raise ValueError(f"LAB_CPUS={cpus}: an even number from 4 up, half of it on each NUMA node")
     if memory_mib < 2048 or memory_mib % 2:
         raise ValueError(f"LAB_MEMORY={memory_mib} MiB: an even number from 2048 up, half of it on each NUMA node")
+
+
+def check_queues(queues: int, cpus: int) -> None:
+    """ValueError for a NIC that is none of several queues, or has some that the guest's driver would never use."""
+    if not 2 <= queues <= cpus:
+        raise ValueError(f"--queues {queues}: from 2 to {cpus}, the number of the guest's processors")
 
 
 def parse_memory(text: str) -> int:
@@ -78,12 +94,15 @@ def command(
     pid_file: str,
     emulator: str = "qemu-system-x86_64",
     version: tuple[int, int] = (10, 0),
+    tap: Sequence[int] = (),
 ) -> list[str]:
-    """Arguments of an emulator of that version; it detaches itself and writes ``pid_file``. Paths are absolute."""
-    cpus, half = machine.cpus, machine.cpus // 2
-    node_memory = machine.memory_mib // 2
-    reconnect = "-ms=1000" if version >= (9, 2) else "=1"
-    argv = [
+    """Arguments of an emulator of that version; it detaches itself and writes ``pid_file``. Paths are absolute.
+
+    ``tap``: a guest's queues, descriptors that the emulator inherits.
+    """
+    if len(tap) != machine.queues:
+        raise ValueError(f"{len(tap)} descriptors for {machine.queues} queues")
+    return [
         emulator,
         "-name",
         f"{machine.name},process={machine.name}",
@@ -94,26 +113,9 @@ def command(
         "q35",
         "-accel",
         "tcg,thread=multi",
-        # svm: KVM inside.  36 bits: with more, the firmware puts the VF BARs above 4 GiB, where hw/net/igb.c maps
-        # them at a truncated address and VF registers are dead; with 35 no q35 guest starts inside.
-        "-cpu",
-        "max,+svm,phys-bits=36",
-        "-smp",
-        f"{cpus},sockets=2,cores={half},threads=1",
         "-m",
         f"{machine.memory_mib}M",
-    ]
-    for node in (0, 1):
-        argv += [
-            "-object",
-            f"memory-backend-ram,id=m{node},size={node_memory}M",
-            "-numa",
-            f"node,nodeid={node},cpus={node * half}-{node * half + half - 1},memdev=m{node}",
-        ]
-    argv += [
-        # intremap: interrupt remapping.  caching-mode: VFIO inside.
-        "-device",
-        "intel-iommu,intremap=on,caching-mode=on",
+        *(_guest_board(machine) if machine.queues else _hypervisor_board(machine)),
         # Every bus is named: once a second PCI root exists an unnamed device lands there and is refused.
         "-drive",
         f"file={_escaped(disk)},if=none,id=d0,format=qcow2",
@@ -123,23 +125,7 @@ def command(
         f"user,id=mgmt,hostfwd=tcp:127.0.0.1:{machine.ssh_port}-:22",
         "-device",
         f"virtio-net-pci,netdev=mgmt,bus=pcie.0,mac={machine.management_mac},romfile=",
-        # A PCI root on NUMA node 1: the second igb port is local there, the first one knows no node.
-        "-device",
-        "pxb-pcie,id=pxb1,bus_nr=64,numa_node=1,bus=pcie.0",
-        "-device",
-        "pcie-root-port,id=rp0,bus=pcie.0,slot=1",
-        "-device",
-        "pcie-root-port,id=rp1,bus=pxb1,slot=2",
-    ]
-    for port, cable in enumerate(machine.cables):
-        kind, _sep, rest = cable.partition(",")
-        argv += [
-            "-netdev",
-            f"{kind},id=n{port},{rest}".replace("{reconnect}", reconnect),
-            "-device",
-            f"igb,netdev=n{port},bus=rp{port},mac={machine.igb_mac(port)},romfile=",
-        ]
-    argv += [
+        *(_queues_nic(machine, tap) if machine.queues else _igb_ports(machine, version)),
         # Name and machine id do not depend on the kernel's command line, so that it can be GRUB's alone.
         "-smbios",
         f"type=11,value=io.systemd.credential:system.hostname={machine.name}",
@@ -161,7 +147,65 @@ def command(
         pid_file,
         "-daemonize",  # -daemonize and -nographic exclude each other
     ]
+
+
+def _guest_board(machine: Machine) -> list[str]:
+    return ["-cpu", "max", "-smp", str(machine.cpus)]
+
+
+def _hypervisor_board(machine: Machine) -> list[str]:
+    """Two sockets, each a NUMA node with half of everything, and an IOMMU."""
+    half = machine.cpus // 2
+    argv = [
+        # svm: KVM inside.  36 bits: with more, the firmware puts the VF BARs above 4 GiB, where hw/net/igb.c maps
+        # them at a truncated address and VF registers are dead; with 35 no q35 guest starts inside.
+        "-cpu",
+        "max,+svm,phys-bits=36",
+        "-smp",
+        f"{machine.cpus},sockets=2,cores={half},threads=1",
+    ]
+    for node in (0, 1):
+        argv += [
+            "-object",
+            f"memory-backend-ram,id=m{node},size={machine.memory_mib // 2}M",
+            "-numa",
+            f"node,nodeid={node},cpus={node * half}-{node * half + half - 1},memdev=m{node}",
+        ]
+    # intremap: interrupt remapping.  caching-mode: VFIO inside.
+    return [*argv, "-device", "intel-iommu,intremap=on,caching-mode=on"]
+
+
+def _igb_ports(machine: Machine, version: tuple[int, int]) -> list[str]:
+    reconnect = "-ms=1000" if version >= (9, 2) else "=1"
+    argv = [
+        # A PCI root on NUMA node 1: the second igb port is local there, the first one knows no node.
+        "-device",
+        "pxb-pcie,id=pxb1,bus_nr=64,numa_node=1,bus=pcie.0",
+        "-device",
+        "pcie-root-port,id=rp0,bus=pcie.0,slot=1",
+        "-device",
+        "pcie-root-port,id=rp1,bus=pxb1,slot=2",
+    ]
+    for port, cable in enumerate(machine.cables):
+        kind, _sep, rest = cable.partition(",")
+        argv += [
+            "-netdev",
+            f"{kind},id=n{port},{rest}".replace("{reconnect}", reconnect),
+            "-device",
+            f"igb,netdev=n{port},bus=rp{port},mac={machine.igb_mac(port)},romfile=",
+        ]
     return argv
+
+
+def _queues_nic(machine: Machine, tap: Sequence[int]) -> list[str]:
+    return [
+        # No vhost: this machine's kernel may lack it, and the guest sees no difference.
+        "-netdev",
+        "tap,id=queues,vhost=off,fds=" + ":".join(map(str, tap)),
+        # vectors: two for each pair of queues, one each for control and configuration.
+        "-device",
+        f"virtio-net-pci,netdev=queues,bus=pcie.0,mq=on,vectors={2 * len(tap) + 2},mac={machine.queues_mac},romfile=",
+    ]
 
 
 def _escaped(value: str) -> str:

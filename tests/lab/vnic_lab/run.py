@@ -23,10 +23,12 @@ def as_root(argv: Sequence[str]) -> list[str]:
     return ["sudo", "--", *argv]
 
 
-def run(argv: Sequence[str], log: Path | None = None, env: Mapping[str, str] | None = None) -> str:
+def run(
+    argv: Sequence[str], log: Path | None = None, env: Mapping[str, str] | None = None, pass_fds: Sequence[int] = ()
+) -> str:
     """Run to the end and return standard output; LabError with the last lines of output when it fails.
 
-    With ``log`` all output goes to that file (appended) and the result is empty.
+    With ``log`` all output goes to that file (appended) and the result is empty. ``pass_fds``: descriptors that it inherits.
     """
     environment = {**os.environ, **env} if env else None
     try:
@@ -38,6 +40,7 @@ def run(argv: Sequence[str], log: Path | None = None, env: Mapping[str, str] | N
                 text=True,
                 errors="replace",
                 env=environment,
+                pass_fds=pass_fds,
                 check=False,
             )
             output, tail = done.stdout, done.stderr or done.stdout
@@ -49,6 +52,7 @@ def run(argv: Sequence[str], log: Path | None = None, env: Mapping[str, str] | N
                     stdout=sink,
                     stderr=subprocess.STDOUT,
                     env=environment,
+                    pass_fds=pass_fds,
                     check=False,
                 )
             output, tail = "", log.read_text(errors="replace")

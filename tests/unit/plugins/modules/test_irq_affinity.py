@@ -56,6 +56,27 @@ def test_spread_gives_each_queue_one_cpu_in_the_users_order_and_begins_anew(host
     assert result["irqs"][0]["pci"] == PF and result["unmanageable"] == 0
 
 
+def test_spread_without_cpus_takes_those_that_run_anything(host):
+    run(host, {"device": "ens2", "policy": "spread"})
+    assert affinities(host) == [(49, "0"), (50, "1"), (51, "2"), (52, "3")]
+    again = run(host, {"device": "ens2", "policy": "spread"})
+    assert not again["changed"] and len(affinities(host)) == 4
+    host = build(irqbalance=False, isolated="0,2", nohz_full="3")
+    host.irqs.take_offline("4")
+    run(host, {"device": "ens2", "policy": "spread"})
+    assert affinities(host) == [(49, "1"), (50, "5"), (51, "6"), (52, "7")]
+
+
+@pytest.mark.parametrize("faulty", ["isolated", "unreadable"])
+def test_spread_without_cpus_where_there_are_none_to_take(faulty):
+    host = build(irqbalance=False, isolated="0-7" if faulty == "isolated" else "")
+    if faulty == "unreadable":
+        host.tree.contents["/sys/devices/system/cpu/online"] = "?"
+    result = run(host, {"device": "ens2", "policy": "spread"})
+    assert result["failed"] and result["error_kind"] == "unsupported" and "give 'cpus'" in result["msg"]
+    assert host.writes() == []
+
+
 def test_spread_counts_the_queues_that_are_chosen(host):
     run(host, {"device": "ens2", "policy": "spread", "cpus": "4-7", "queues": [3, 1]})
     assert affinities(host) == [(50, "5"), (52, "4")]

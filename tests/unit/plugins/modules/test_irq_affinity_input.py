@@ -77,7 +77,7 @@ def test_one_cpu_in_every_spelling(host, cpus):
         ({"device": "ens2", "vf": "ens2#0", "cpus": 4}, "targets[0]", "either 'device'"),
         ({"device": " ", "cpus": 4}, "targets[0].device", "is empty"),
         ({"device": "ens2"}, "targets[0].cpus", "is needed by the policy 'set'"),
-        ({"device": "ens2", "policy": "spread"}, "targets[0].cpus", "is needed by the policy 'spread'"),
+        ({"device": "ens2", "policy": "spread", "cpus": []}, "targets[0].cpus", "names no CPU"),
         ({"device": "ens2", "policy": "node", "cpus": 4}, "targets[0].cpus", "takes nothing more"),
         ({"device": "ens2", "cpus": 4, "guest": "web1"}, "targets[0].guest", "takes 'cpus'"),
         ({"device": "ens2", "cpus": 4, "vcpu": 0}, "targets[0].vcpu", "takes 'cpus'"),

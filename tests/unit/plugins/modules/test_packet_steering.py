@@ -139,6 +139,16 @@ def test_what_the_driver_cannot_do_is_named_and_best_effort_does_the_rest():
     assert not run(host, wish, best_effort=True)["changed"]
 
 
+def test_queues_that_are_left_out_make_nothing_anew():
+    host = steered_host()
+    wish = {"device": "ens2", "channels": {"combined": 9}, "rps": "off", "xps": "off", "rss_queues": "all"}
+    run(host, {"device": "ens2", "rps": "off", "xps": "off", "rss_queues": "all"})
+    before = len(host.writes())
+    result = run(host, wish, best_effort=True)
+    assert "9 is more than the 8" in result["notes"][0]
+    assert not result["changed"] and result["actions"] == [] and len(host.writes()) == before
+
+
 def test_an_old_kernel_without_the_default_mask():
     host = steered_host()
     del host.tree.contents[DEFAULT_MASK]
