@@ -4,7 +4,7 @@
 fixture.py look                   the physical functions and who else uses the hypervisor, as JSON
 fixture.py define GUEST...        guests without a NIC
 fixture.py xml GUEST...           what was defined of them, as JSON
-fixture.py reset [GUEST LINK...]  no guest bench-*, no link b-*, no VF, but for that guest and those links
+fixture.py reset [GUEST LINK...]  no guest bench-*, no namespace or link b-*, no VF, but for that guest and those links
 fixture.py carrier_changes LINK...
 """
 
@@ -86,6 +86,12 @@ def remove_links(spared):
         sys.exit("still there: %s\n%s" % (" ".join(left), done.stderr))
 
 
+def remove_namespaces():
+    for namespace in ip("netns", "list"):
+        if namespace["name"].startswith("b-"):
+            subprocess.run(("ip", "netns", "delete", namespace["name"]), check=True)
+
+
 def remove_vfs():
     for pf in json.loads((HERE / "state.json").read_text()):
         device = NET / pf["name"] / "device"
@@ -102,6 +108,7 @@ def reset(spared_guest="", *spared_links):
                 domain.destroy()
             domain.undefine()
     remove_links(spared_links)
+    remove_namespaces()
     remove_vfs()
     # Else udev is still at this measurement's devices during the next.
     subprocess.run(("udevadm", "settle", "--timeout=120"), check=True)

@@ -64,7 +64,8 @@ class Lab:
     def install(self):
         """Put what runs on the hypervisor there."""
         self.ssh("mkdir", "-p", REMOTE)
-        files = sorted(str(path) for path in (HERE / "remote").iterdir() if path.is_file())
+        folders = (HERE / "remote", ROOT / "tests/lab/remote")
+        files = sorted(str(path) for folder in folders for path in folder.iterdir() if path.is_file())
         subprocess.run(
             ["scp", "-q", "-p", "-F", LAB / "ssh_config", *files, "%s:%s/" % (HYPERVISOR, REMOTE)], check=True
         )
@@ -88,29 +89,46 @@ class Lab:
                 owners.append(step.name)
         return _collect(owners, self._run_playbook(tasks))
 
+    def site(self, variables):
+        """Run the collection's playbook site with an inventory's variables, untimed."""
+        self._runs += 1
+        given = self._file("vars.json")
+        given.write_text(json.dumps(variables, indent=1))
+        self._ansible("kvm.vnic.site", "-e", "@%s" % given)
+
+    def _file(self, kind):
+        return OUT / ("run-%02d.%s" % (self._runs, kind))
+
     def _run_playbook(self, tasks):
         connect = {"name": "connect", "ansible.builtin.command": {"argv": ["true"]}, "changed_when": False}
         play = [{"hosts": HYPERVISOR, "gather_facts": False, "tasks": [connect] + tasks}]
         # JSON is YAML.
-        playbook, times, log = (OUT / ("run-%02d.%s" % (self._runs, kind)) for kind in ("yml", "times.json", "log"))
+        playbook, times = self._file("yml"), self._file("times.json")
         playbook.write_text(json.dumps(play, indent=1))
+        self._ansible(
+            str(playbook),
+            ANSIBLE_CALLBACK_PLUGINS=str(HERE / "callback"),
+            ANSIBLE_CALLBACKS_ENABLED="task_times",
+            TASK_TIMES=str(times),
+        )
+        return json.loads(times.read_text())[1:]
+
+    def _ansible(self, *words, **settings):
+        log = self._file("log")
         environment = dict(
             os.environ,
             ANSIBLE_COLLECTIONS_PATH="%s:%s"
             % (os.environ["ANSIBLE_COLLECTIONS_PATH"], os.environ["KVM_VNIC_COMMUNITY"]),
-            ANSIBLE_CALLBACK_PLUGINS=str(HERE / "callback"),
-            ANSIBLE_CALLBACKS_ENABLED="task_times",
             ANSIBLE_RETRY_FILES_ENABLED="false",
-            TASK_TIMES=str(times),
+            **settings,
         )
         with log.open("w") as stream:
-            command = ["ansible-playbook", "-i", str(LAB / "inventory.yml"), str(playbook)]
+            command = ["ansible-playbook", "-i", str(LAB / "inventory.yml"), *words]
             done = subprocess.run(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, check=False
             )
         if done.returncode:
             raise BenchError("ansible-playbook failed, see %s\n%s" % (log, log.read_text()[-3000:]))
-        return json.loads(times.read_text())[1:]
 
     def memory(self):
         """{step's name: MiB} of the steps that ran with ``memory``, the greatest of each."""

@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 
-from . import disturbance, guests, irq_parsing, links, planning
+from . import disturbance, guests, interrupt_share, irq_parsing, links, planning
 from .lab import OUT, ROOT, BenchError, Lab
 from .rows import row, table
 from .samples import FIXED, Samples, measure_fixed_cost
 
 WITHOUT_LAB = ("planning", "interrupts")
-PARTS = WITHOUT_LAB + ("links", "guests", "disturbance", "memory")
+PARTS = WITHOUT_LAB + ("links", "guests", "disturbance", "interrupt_share", "memory")
 BEGUN = time.monotonic()
 
 
@@ -84,6 +84,9 @@ def measure(lab, pfs, parts, repetitions):
     if "disturbance" in parts:
         more, wrong = disturbance.measure(lab, pfs, say)
         rows += more
+    if "interrupt_share" in parts:
+        more, astray = interrupt_share.measure(lab, say)
+        rows, wrong = rows + more, wrong + astray
     if "memory" in parts:
         links.memory(lab, pfs, say)
         guests.memory(lab, pfs, say)

@@ -13,6 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 LAB = ROOT / ".lab"
+SHARED = HERE.parent / "remote"
 OUT = LAB / "demo"
 REMOTE = "/run/lab-demo"
 HYPERVISOR = "lab1"
@@ -159,7 +160,8 @@ def main():
     OUT.mkdir(parents=True, exist_ok=True)
     say("guests without a NIC on %s" % HYPERVISOR)
     ssh("mkdir", "-p", REMOTE)
-    subprocess.run(["scp", "-q", "-F", LAB / "ssh_config", *sorted((HERE / "remote").iterdir()), "%s:%s/" % (HYPERVISOR, REMOTE)], check=True)
+    scripts = [path for folder in (HERE / "remote", SHARED) for path in sorted(folder.glob("*.py"))]
+    subprocess.run(["scp", "-q", "-F", LAB / "ssh_config", *scripts, "%s:%s/" % (HYPERVISOR, REMOTE)], check=True)
     ssh("python3", REMOTE + "/prepare.py", stdin=json.dumps(GUESTS))
     say("ansible-playbook kvm.vnic.site")
     first = site(OUT / "first.json")

@@ -18,6 +18,7 @@ import time
 from xml.etree import ElementTree
 
 import libvirt
+import pings
 import placement
 from placement import read
 
@@ -29,12 +30,12 @@ WINDOW = 32  # irqbalance looks every 10 seconds
 BUSY_NS_PER_PING = 10_000  # an idle worker gains nothing; one packet costs it tens of microseconds even when emulated
 
 
-def from_there(place, *argv):
-    return ["ip", "netns", "exec", NAMESPACE, *argv] if "beside" in place else list(argv)
+def namespace(place):
+    return NAMESPACE if "beside" in place else None
 
 
 def ping(place, address, count):
-    argv = from_there(place, "ping", "-n", "-q", "-i", "0.2", "-W", "2", "-c", str(count), address)
+    argv = pings.command(namespace(place), "-i", "0.2", "-W", "2", "-c", str(count), address)
     output = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
     received = re.search(r"(\d+) received", output)
     times = re.search(r"= [\d.]+/([\d.]+)/", output)
@@ -50,21 +51,8 @@ def received_by_guest(guest, mac):
     return next((nic["rx_packets"] for nic in nics if nic["mac"] == mac), None)
 
 
-def pci_of(interface):
-    address = interface.find("source/address")
-    numbers = [int(address.get(key), 0) for key in ("domain", "bus", "slot", "function")]
-    return "/sys/bus/pci/devices/%04x:%02x:%02x.%x" % tuple(numbers)
-
-
-def device_path(interface):
-    if interface.get("type") == "hostdev":
-        return pci_of(interface)
-    lower = interface.find("source").get("dev")
-    return "/sys/class/net/%s/device" % lower if lower else ""
-
-
 def numa_node(interface):
-    node = read(device_path(interface) + "/numa_node")
+    node = read(placement.device_path(interface) + "/numa_node")
     return int(node) if node and node != "-1" else None
 
 
@@ -84,7 +72,7 @@ def observe(guest, pid, interface, probe):
     after = received_by_guest(guest, mac)
     moved = before is not None and after is not None and after - before >= answered > 0
     if interface.get("type") == "hostdev":
-        driver = os.path.basename(os.path.realpath(pci_of(interface) + "/driver"))
+        driver = os.path.basename(os.path.realpath(placement.pci_of(interface) + "/driver"))
         backend = "vfio" if driver.startswith("vfio") else driver
     else:
         backend = "vhost" if busy else "qemu"
@@ -102,7 +90,7 @@ def observe(guest, pid, interface, probe):
 
 def lower_of(interface):
     """Where sysfs has the card that a NIC's packets cross, or None."""
-    path = device_path(interface)
+    path = placement.device_path(interface)
     if path and os.path.isdir(path):
         return path
     bridge = interface.find("source").get("bridge")
@@ -133,11 +121,7 @@ def aligned(irqs, irq_cpus, vcpu_cpus, vfio):
 
 def traffic(probes):
     """Ping every NIC at once, a window long."""
-    pings = [
-        subprocess.Popen(from_there(probe["from"], "ping", "-n", "-q", "-i", "0.05", "-w", str(WINDOW), probe["address"]), stdout=subprocess.DEVNULL)
-        for probe in probes
-    ]
-    for each in pings:
+    for each in pings.begin([(namespace(probe["from"]), probe["address"]) for probe in probes], WINDOW):
         each.wait()
 
 
@@ -177,7 +161,7 @@ def main():
         seen[guest] = {"running": bool(domain.isActive()), "memory_mib": None, "interfaces": {}}
         if not domain.isActive():
             continue
-        pid = int(read("/run/libvirt/qemu/%s.pid" % guest))
+        pid = placement.pid_of(guest)
         seen[guest]["memory_mib"] = placement.memory_mib(pid)
         interfaces = ElementTree.fromstring(domain.XMLDesc(0)).findall("devices/interface")
         named = {interface.find("alias").get("name"): interface for interface in interfaces}

@@ -41,6 +41,25 @@ def shown(cpus):
     return ",".join("%d" % first if first == last else "%d-%d" % (first, last) for first, last in parts)
 
 
+def pid_of(guest):
+    return int(read("/run/libvirt/qemu/%s.pid" % guest))
+
+
+def pci_of(interface):
+    """Where sysfs has the function that an ``interface`` of libvirt's passes through."""
+    address = interface.find("source/address")
+    numbers = [int(address.get(key), 0) for key in ("domain", "bus", "slot", "function")]
+    return "/sys/bus/pci/devices/%04x:%02x:%02x.%x" % tuple(numbers)
+
+
+def device_path(interface):
+    """Where sysfs has the device that an ``interface`` stands on, or nothing."""
+    if interface.get("type") == "hostdev":
+        return pci_of(interface)
+    lower = interface.find("source").get("dev")
+    return "/sys/class/net/%s/device" % lower if lower else ""
+
+
 def nodes():
     """``{node: CPUs}``."""
     names = [name for name in os.listdir(NODES) if re.match(r"node\d+$", name)]
@@ -118,8 +137,17 @@ def affinity(tasks):
     return cpus
 
 
+def vcpus(pid):
+    return threads(pid, r"CPU \d+/KVM$")
+
+
 def vcpu_cpus(pid):
-    return affinity(threads(pid, r"CPU \d+/KVM$"))
+    return affinity(vcpus(pid))
+
+
+def last_cpu(stat):
+    """On which CPU a thread ran last, by its ``stat``: field 39 (proc_pid_stat(5)); its name may hold blanks."""
+    return int(stat.rpartition(")")[2].split()[36])
 
 
 def vhost_workers(pid):
