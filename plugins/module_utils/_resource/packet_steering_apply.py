@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .._model.action import UNKNOWN
+from .._model.errors import ApplyFailed
 from .._model.ethtool_features import OFFLOADS
 from .._model.rx_filters import MacRule
 from .._model.steering_drivers import CHANNELS, MAC_RULES, RSS
@@ -33,6 +34,15 @@ def _xps(wish, queues):
     return {xps_path(wish.device, queue): wish.xps for queue in queues}
 
 
+def _set_channels(host, device, channels, wish):
+    try:
+        host.ethtool.change("-L", device, *[word for kind, number in channels.items() for word in (kind, number)])
+    except ApplyFailed as error:
+        if "indirection table" in error.cause and wish.rss_queues is None:
+            raise ApplyFailed(error.command, error.cause + "; state rss_queues of %s too, and its table makes way first" % device) from None
+        raise
+
+
 def carry_out(host, action):
     """Raises ApplyFailed."""
     wish, device, field = action.data, action.target, action.field
@@ -41,7 +51,7 @@ def carry_out(host, action):
     elif field == "rps_sock_flow_entries":
         host.files.write(FLOW_ENTRIES, wish.flow_entries)
     elif field == CHANNELS:
-        host.ethtool.change("-L", device, *[word for kind, number in action.after.items() for word in (kind, number)])
+        _set_channels(host, device, action.after, wish)
     elif field in OFFLOADS:
         host.ethtool.change("-K", device, OFFLOADS[field], "on" if action.after else "off")
     elif field == RSS:

@@ -10,6 +10,7 @@ from .._model.steering_wish import ALL, MAX
 
 RPS, RFS, XPS = "rps", "rfs_flows", "xps"
 NEW_QUEUES = "its queues are made anew"
+NAMES_GONE_QUEUES = "the kernel keeps as many queues as a table names that somebody set (net/ethtool/channels.c, ethnl_set_channels)"
 
 
 def _shown(values):
@@ -105,6 +106,17 @@ def _rss_target(wish, state):
     return state.rings if wish.rss_queues == ALL else wish.rss_queues
 
 
+def _rss_action(wish, state, reason):
+    before = state.rss_queues if state.rss_queues is not None else "uneven"
+    return Action(state.name, RSS, before, wish.rss_queues, reason, data=wish)
+
+
+def _names_gone_queues(wish, state):
+    """Whether the table names queues that go with the channels."""
+    left = dict(state.channels, **wished_channels(wish, state))
+    return bool(state.table) and max(state.table) >= left["combined"] + left["rx"]
+
+
 def _rule_actions(wish, state):
     there = {rule.mac: rule for rule in state.mac_rules or ()}
     listed = {rule.mac: rule for rule in wish.mac_rules or ()}
@@ -118,21 +130,23 @@ def _rule_actions(wish, state):
 
 
 def plan_device(wish, state):
-    """Channels first: setting them makes every queue, and what was set of it, anew."""
+    """Channels first: setting them makes every queue, and what was set of it, anew. Only the table may have to make way."""
     without = {field for field, _why in unserved(wish, state)}
+    spreads = wish.rss_queues is not None and RSS not in without
     actions = []
     if wish.channels and CHANNELS not in without and _channels_differ(wish, state):
+        if spreads and _names_gone_queues(wish, state):
+            actions.append(_rss_action(wish, state, NAMES_GONE_QUEUES))
         wished = wished_channels(wish, state)
         before = {kind: state.channels[kind] for kind in wished}
         actions.append(Action(state.name, CHANNELS, before, wished, "differs", data=wish))
     for name, wanted in wish.features.items():
         if name not in without and state.features[name].startswith("on") != wanted:
             actions.append(Action(state.name, name, not wanted, wanted, "differs", data=wish))
-    if wish.rss_queues is not None and RSS not in without:
+    if spreads:
         differs = state.rss_queues != _rss_target(wish, state)
         if differs or _remade(wish, state):
-            before = state.rss_queues if state.rss_queues is not None else "uneven"
-            actions.append(Action(state.name, RSS, before, wish.rss_queues, "differs" if differs else NEW_QUEUES, data=wish))
+            actions.append(_rss_action(wish, state, "differs" if differs else NEW_QUEUES))
     if MAC_RULES not in without:
         actions += _rule_actions(wish, state)
     actions += [action for action in _queue_actions(wish, state) if action.field not in without]

@@ -11,12 +11,13 @@ class MemoryEthtool:
     """``of``: ``{device: {feature: state}}``; ``broken``: what every question is answered with instead, for example unknown.
 
     ``spread``: ``{device: {channels, rings, table}}``; ``rules``: ``{device: [MacRule]}``; ``failures``: ``{option: what the kernel answers}``;
-    ``writes``: every change as one line; ``on_channels``: called with the device once its channels are set.
+    ``writes``: every change as one line; ``on_channels``: called with the device once its channels are set. A table that somebody set keeps
+    the number of receiving channels above it (net/ethtool/channels.c, ethnl_set_channels), ``configured``: its devices.
     """
 
     def __init__(self):
         self.of, self.spread, self.rules, self.failures, self.writes = {}, {}, {}, {}, []
-        self.broken = None
+        self.broken, self.configured = None, set()
         self.on_channels = lambda device: None
 
     def features(self, names):
@@ -34,8 +35,18 @@ class MemoryEthtool:
         line = " ".join(["ethtool", option, name] + [str(word) for word in words])
         if option in self.failures:
             raise ApplyFailed(line, self.failures[option])
+        if option == "-L" and name in self.configured and self._receiving(name, words) <= max(self.spread[name]["table"]):
+            raise ApplyFailed(
+                line,
+                "netlink error: requested channel counts are too low for existing indirection table (%d)"
+                % max(self.spread[name]["table"]),
+            )
         self.writes.append(line)
         {"-L": self._channels, "-X": self._table, "-K": self._feature, "-N": self._rule}[option](name, words)
+
+    def _receiving(self, name, words):
+        channels = dict(self.spread[name]["channels"], **dict(zip(words[::2], map(int, words[1::2]))))
+        return channels["combined"] + channels["rx"]
 
     def _channels(self, name, words):
         spread = self.spread[name]
@@ -45,6 +56,7 @@ class MemoryEthtool:
         self.on_channels(name)
 
     def _table(self, name, words):
+        (self.configured.discard if words[0] == "default" else self.configured.add)(name)
         count = self.spread[name]["rings"] if words[0] == "default" else int(words[1])
         self.spread[name]["table"] = [index % count for index in range(len(self.spread[name]["table"]))]
 

@@ -117,6 +117,26 @@ def test_new_queues_are_steered_after_the_channels_are_set():
     assert not run(host, wish)["changed"]
 
 
+@pytest.mark.parametrize("wished, first", [(2, "equal 2"), ("all", "default")])
+def test_a_table_that_was_set_goes_before_the_queues_that_it_names(wished, first):
+    host = steered_host(queues=8)
+    host.ethtool.configured.add("ens2")
+    wish = {"device": "ens2", "channels": {"combined": 4}, "rss_queues": wished}
+    result = run(host, wish)
+    assert not result["failed"], result
+    assert [action["field"] for action in result["actions"]] == ["rss_queues", "channels", "rss_queues"]
+    assert host.ethtool.writes == ["ethtool -X ens2 " + first, "ethtool -L ens2 combined 4", "ethtool -X ens2 " + first]
+    assert not run(host, wish)["changed"]
+
+
+def test_a_table_that_is_left_alone_and_keeps_the_queues_is_told():
+    host = steered_host(queues=8)
+    host.ethtool.configured.add("ens2")
+    result = run(host, {"device": "ens2", "channels": {"combined": 4}})
+    assert result["failed"] and "indirection table (7)" in result["msg"] and "rss_queues" in result["msg"]
+    assert host.writes() == []
+
+
 def test_too_many_channels_are_refused_with_what_is_allowed():
     host = steered_host()
     result = run(host, {"device": "ens2", "channels": {"combined": 9}, "rps": "1"})
