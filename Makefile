@@ -6,7 +6,7 @@
 help: ## this list
 	@sed -nE 's/^([a-z-]+): ## (.*)/\1\t\2/p' Makefile | expand -t 12
 
-demo: ## boot a hypervisor, give three guests their NICs, and show what each got and why
+demo: ## boot a hypervisor, give four guests their NICs, and show what each got and why
 	@tests/tools/demo
 
 test: ## what CI runs, within an hour on two cores

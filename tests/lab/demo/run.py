@@ -19,6 +19,7 @@ REMOTE = "/run/lab-demo"
 HYPERVISOR = "lab1"
 # What of each NIC tells where it is served; null has its reason beside it.
 PLACEMENT = ("irq_cpus", "vcpu_cpus", "vhost_cpus", "aligned", "aligned_reason", "irq_share_on_target", "irq_share_reason")
+SWITCHED = ("vlan", "spoofed")
 LEAST_SHARE = 0.9
 GUESTS = json.loads((HERE / "guests.json").read_text())
 
@@ -51,6 +52,11 @@ def site(report):
     inventories = ["-i", str(LAB / "inventory.yml"), "-i", str(HERE / "inventory")]
     subprocess.run(["ansible-playbook", *inventories, "kvm.vnic.site"], env=environment, check=True)
     return json.loads(report.read_text())
+
+
+def prepare():
+    """Make what is not there yet: before site the guests, after it the ends of networks on switches that it made."""
+    ssh("python3", REMOTE + "/prepare.py", stdin=json.dumps(GUESTS))
 
 
 def place_guests():
@@ -96,7 +102,7 @@ def compose(first, second, observed):
                     "numa_node": seen.get("numa_node"),
                     "reachable": seen.get("reachable", False),
                     "rtt_ms": seen.get("rtt_ms"),
-                    **{key: seen.get(key) for key in PLACEMENT},
+                    **{key: seen.get(key) for key in SWITCHED + PLACEMENT},
                 }
             )
         hosts[host] = {
@@ -128,6 +134,8 @@ def table(report):
             for nic in entry["interfaces"]:
                 lines.append("%s/%s: %s" % (guest, nic["name"], nic["reason"]))
                 lines += ["    not %s: %s" % (no["attachment"], no["reason"]) for no in nic["rejected"]]
+                if nic["attachment"] == "ovs":
+                    lines.append("    VLAN %s; of frames with a false source address: %s" % (nic["vlan"], nic["spoofed"]))
                 lines.append("    %s: %s" % ("aligned: " + nic["aligned"] if nic["aligned"] else "not aligned", nic["aligned_reason"]))
                 if nic["irq_share_reason"]:
                     lines.append("    no share of interrupts: %s" % nic["irq_share_reason"])
@@ -138,12 +146,15 @@ def table(report):
 
 def failures(report):
     """What the demo promised and did not see."""
-    wanted = {("sriov", "vfio"), ("macvtap", "vhost"), ("bridge", "vhost")}
+    wanted = {("sriov", "vfio"), ("macvtap", "vhost"), ("bridge", "vhost"), ("ovs", "vhost")}
     for name, host in report["hosts"].items():
         nics = [nic for guest in host["guests"].values() for nic in guest["interfaces"]]
         for pair in sorted(wanted - {(nic["attachment"], nic["backend"]) for nic in nics}):
             yield "%s: no NIC is on %s with %s" % ((name,) + pair)
         yield from ("%s: the NIC %s does not answer" % (name, nic["mac"]) for nic in nics if not nic["reachable"])
+        for nic in nics:
+            if nic["attachment"] == "ovs" and (nic["vlan"] is None or nic["spoofed"] != "dropped"):
+                yield "%s: of frames of the NIC %s with a false source address, on VLAN %s: %s" % (name, nic["mac"], nic["vlan"], nic["spoofed"])
         yield from ("%s: the NIC %s is served elsewhere: %s" % (name, nic["mac"], nic["aligned_reason"]) for nic in nics if nic["aligned"] == "no")
         for nic in nics:
             if nic["irq_share_on_target"] is not None and nic["irq_share_on_target"] < LEAST_SHARE:
@@ -162,9 +173,10 @@ def main():
     ssh("mkdir", "-p", REMOTE)
     scripts = [path for folder in (HERE / "remote", SHARED) for path in sorted(folder.glob("*.py"))]
     subprocess.run(["scp", "-q", "-F", LAB / "ssh_config", *scripts, "%s:%s/" % (HYPERVISOR, REMOTE)], check=True)
-    ssh("python3", REMOTE + "/prepare.py", stdin=json.dumps(GUESTS))
+    prepare()
     say("ansible-playbook kvm.vnic.site")
     first = site(OUT / "first.json")
+    prepare()
     say("starting the guests")
     start_guests()
     say("ansible-playbook kvm.vnic.site, for what came to be with their start")

@@ -24,6 +24,7 @@ from placement import read
 
 ATTACHMENTS = {"hostdev": "sriov", "direct": "macvtap", "bridge": "bridge"}
 NAMESPACE = "demo-beside"
+DATAPATH = "ovs-system"  # the kernel's device above every port of Open vSwitch (net/openvswitch/vport-netdev.c)
 PINGS = 10
 FEWEST_INTERRUPTS = 50
 WINDOW = 32  # irqbalance looks every 10 seconds
@@ -56,6 +57,33 @@ def numa_node(interface):
     return int(node) if node and node != "-1" else None
 
 
+def attachment_of(interface):
+    """What carries a NIC: libvirt says ``bridge`` for Open vSwitch, too; the kernel knows whose port the tap is."""
+    kind = interface.get("type")
+    if kind == "bridge" and os.path.basename(os.path.realpath("/sys/class/net/%s/master" % tap_of(interface))) == DATAPATH:
+        return "ovs"
+    return ATTACHMENTS.get(kind, kind)
+
+
+def tap_of(interface):
+    return interface.find("target").get("dev")
+
+
+def answer(*words):
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False, timeout=60).stdout
+
+
+def switched(interface, mac, address):
+    """Of a port of Open vSwitch its VLAN, and what became of an ARP request with a source address that is not the guest's."""
+    tap, false = tap_of(interface), mac[:-2] + "%02x" % (int(mac[-2:], 16) ^ 1)
+    tag = answer("ovs-vsctl", "--timeout=20", "get", "Port", tap, "tag").strip()
+    frame = "in_port=%s,dl_src=%s,dl_dst=ff:ff:ff:ff:ff:ff,dl_type=0x0806,arp_op=1,arp_spa=%s,arp_sha=%s" % (tap, false, address, false)
+    trace = answer("ovs-appctl", "--timeout=20", "ofproto/trace", interface.find("source").get("bridge"), frame)
+    fate = re.search(r"^Datapath actions: (.*)$", trace, re.MULTILINE)
+    spoofed = ("dropped" if fate.group(1) == "drop" else "passed") if fate else None
+    return {"vlan": int(tag) if tag.isdigit() else None, "spoofed": spoofed}
+
+
 def model_of(interface):
     model = interface.find("model")
     return model.get("type") if model is not None and interface.get("type") != "hostdev" else None
@@ -76,8 +104,9 @@ def observe(guest, pid, interface, probe):
         backend = "vfio" if driver.startswith("vfio") else driver
     else:
         backend = "vhost" if busy else "qemu"
+    attachment = attachment_of(interface)
     return {
-        "attachment": ATTACHMENTS.get(interface.get("type"), interface.get("type")),
+        "attachment": attachment,
         "backend": backend,
         "model": model_of(interface),
         "mac": mac,
@@ -85,6 +114,7 @@ def observe(guest, pid, interface, probe):
         "reachable": moved and answered >= PINGS * 0.8,
         "rtt_ms": rtt,
         "vhost_cpus": placement.shown(placement.affinity(busy)) if busy else None,
+        **(switched(interface, mac, probe["address"]) if attachment == "ovs" else {"vlan": None, "spoofed": None}),
     }
 
 

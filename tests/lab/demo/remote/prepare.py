@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs on the hypervisor: what its owner has before the collection comes, guests and addresses to reach them from.
+"""Runs on the hypervisor: what its owner has beside the collection, guests and addresses to reach them from.
 
 Reads guests.json on standard input. A guest on a macvtap cannot talk to the device its macvtap stands on, so that subnet's end is a macvlan
-beside it, in a namespace of its own.
+beside it, in a namespace of its own. A VLAN of Open vSwitch ends in a port of that VLAN, as soon as there is its bridge, which site makes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 NAMESPACE = "demo-beside"
+VSCTL = ("ovs-vsctl", "--timeout=20")
 
 
 def run(*words, check=True):
@@ -35,8 +36,19 @@ def near_end(place):
             run("ip", "link", "add", "link", place["beside"], "name", "beside", "netns", NAMESPACE, "type", "macvlan", "mode", "bridge")
         run("ip", "-n", NAMESPACE, "address", "replace", address, "dev", "beside")
         run("ip", "-n", NAMESPACE, "link", "set", "dev", "beside", "up")
+    elif "ovs" in place:
+        if run(*VSCTL, "br-exists", place["ovs"], check=False).returncode == 0:
+            tagged(place["ovs"], place["vlan"], address)
     else:
         run("ip", "address", "replace", address, "dev", place["device"])
+
+
+def tagged(bridge, vlan, address):
+    port = "demo-vlan%d" % vlan
+    internal = ("--", "set", "Interface", port, "type=internal")
+    run(*VSCTL, "--may-exist", "add-port", bridge, port, "tag=%d" % vlan, *internal)
+    run("ip", "address", "replace", address, "dev", port)
+    run("ip", "link", "set", "dev", port, "up")
 
 
 def main():
