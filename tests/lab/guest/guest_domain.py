@@ -11,6 +11,7 @@ from guest_reports import console_of, log_of
 
 BOOT = Path("/var/lib/lab-guest")
 FREE_PORTS = 8
+MAC = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
 # A shorter boot, nothing else: two emulations deep every probe and every flush is slow.
 KERNEL_ARGUMENTS = ("console=ttyS0", "quiet", "panic=1", "mitigations=off", "tsc=reliable", "no_timer_check")
 
@@ -55,13 +56,16 @@ def domain_xml(name: str, vcpus: int, memory_mib: int, nics: list[str], ping: st
 
 
 def nic_spec(text: str) -> str:
-    """``MAC,ADDRESS/PREFIX`` or ``INDEX,ADDRESS/PREFIX``; MACs in lower case as the kernel writes them."""
-    where, comma, address = text.partition(",")
-    where = where.lower()
+    """``MAC,ADDRESS/PREFIX`` or ``INDEX,ADDRESS/PREFIX``, both also with ``,FALSE_MAC``; MACs in lower case as the kernel writes them."""
+    where, address, *false = text.split(",") if "," in text else (text, "")
+    where, false = where.lower(), [mac.lower() for mac in false]
     if (
-        not comma
-        or not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}|[0-9]+", where)
+        not re.fullmatch(f"{MAC}|[0-9]+", where)
         or not re.fullmatch(r"[0-9a-fA-F.:]+/[0-9]+", address)
+        or len(false) > 1
+        or not all(re.fullmatch(MAC, mac) for mac in false)
     ):
-        raise ValueError(f"{text!r} is neither MAC,ADDRESS/PREFIX nor INDEX,ADDRESS/PREFIX")
-    return f"{where},{address}"
+        raise ValueError(
+            f"{text!r} is neither MAC,ADDRESS/PREFIX nor INDEX,ADDRESS/PREFIX, both with or without ,FALSE_MAC"
+        )
+    return ",".join([where, address, *false])

@@ -101,8 +101,8 @@ def parser() -> argparse.ArgumentParser:
         type=_nic,
         action="append",
         default=[],
-        metavar="MAC|INDEX,ADDRESS/PREFIX",
-        help="address of the NIC with that MAC, or that appears as the INDEXth (from 0); repeatable",
+        metavar="MAC|INDEX,ADDRESS/PREFIX[,FALSE_MAC]",
+        help="address of the NIC with that MAC, or that appears as the INDEXth (from 0), and a MAC that is not its own; repeatable",
     )
     new.add_argument("--ping", metavar="ADDRESS", help="ping it once a second and count")
     new.add_argument("--xml", action="store_true", help="print the XML instead of defining")

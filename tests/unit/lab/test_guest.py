@@ -43,13 +43,26 @@ def test_addresses_and_ping_are_on_the_kernel_command_line():
         ("0,10.0.0.2/24", "0,10.0.0.2/24"),
         ("52:54:00:AA:0B:01,10.0.0.2/24", "52:54:00:aa:0b:01,10.0.0.2/24"),
         ("12,fd00::2/64", "12,fd00::2/64"),
+        ("0,10.0.0.2/24,52:54:00:AA:0B:02", "0,10.0.0.2/24,52:54:00:aa:0b:02"),
     ],
 )
 def test_nic_addresses(text, spec):
     assert guest_domain.nic_spec(text) == spec
 
 
-@pytest.mark.parametrize("text", ["", "0", "0,", "0,10.0.0.2", "52:54:00:aa:0b,10.0.0.2/24", "0,1.2.3.4/24 init=x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0",
+        "0,",
+        "0,10.0.0.2",
+        "52:54:00:aa:0b,10.0.0.2/24",
+        "0,1.2.3.4/24 init=x",
+        "0,1.2.3.4/24,",
+        "0,1.2.3.4/24,52:54:00:aa:0b:02,1",
+    ],
+)
 def test_what_is_no_nic_address_is_refused(text):
     with pytest.raises(ValueError, match="neither MAC,ADDRESS/PREFIX nor INDEX,ADDRESS/PREFIX"):
         guest_domain.nic_spec(text)
