@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Open vSwitch, libvirt and the guests show after everything: restarts, a purge, a daemon that died and one that hung."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from xml.etree import ElementTree
+
+import pytest
+
+WORDS = {"owner": 'a "quoted" word, [a list], {a set}, \\ and a=b;', "set": "-- del-br mol-ovs"}
+VLANS = {"52:54:00:aa:08:01": 20, "52:54:00:aa:08:02": 30, "52:54:00:aa:08:03": 20}
+
+
+def plain(value):
+    """OVSDB's JSON (RFC 7047, 5.1): a map as a dict, a set as a list, the rest as it is."""
+    if isinstance(value, list) and value and value[0] == "map":
+        return dict(value[1])
+    if isinstance(value, list) and value and value[0] == "set":
+        return value[1]
+    return value
+
+
+@pytest.fixture(scope="module")
+def tables(host):
+    """``{table: {name: {column: value}}}``."""
+    found = {}
+    for table in ("Bridge", "Port", "Interface"):
+        answer = json.loads(host.check_output("ovs-vsctl --timeout=20 --format=json list %s" % table))
+        rows = [dict(zip(answer["headings"], map(plain, row))) for row in answer["data"]]
+        found[table] = {row["name"]: row for row in rows}
+    return found
+
+
+def guests_ports(tables):
+    """``{MAC: (interface, port)}``."""
+    known = {row["external_ids"].get("attached-mac"): row for row in tables["Interface"].values()}
+    return {mac: (known[mac], tables["Port"][known[mac]["name"]]) for mac in VLANS}
+
+
+def test_the_guests_ports_have_their_vlans_and_no_error(tables):
+    for mac, (interface, port) in guests_ports(tables).items():
+        assert port["tag"] == VLANS[mac]
+        assert interface["error"] == [] and interface["ofport"] > 0
+
+
+def test_libvirts_definitions_hold_vlan_and_interface_id(host, tables):
+    seen = {}
+    for guest in ("mol-first", "mol-second"):
+        for scope in ("", "--inactive"):
+            devices = ElementTree.fromstring(host.check_output("virsh dumpxml %s %s" % (guest, scope))).findall(
+                "devices/interface"
+            )
+            for each in devices:
+                assert each.find("virtualport").get("type") == "openvswitch"
+                assert each.find("driver").get("name") == "vhost"
+                identity = uuid.UUID(each.find("virtualport/parameters").get("interfaceid"))
+                assert seen.setdefault(each.find("mac").get("address"), identity) == identity
+                assert int(each.find("vlan/tag").get("id")) == VLANS[each.find("mac").get("address")]
+    ids = {
+        mac: uuid.UUID(interface["external_ids"]["iface-id"])
+        for mac, (interface, _port) in guests_ports(tables).items()
+    }
+    assert seen == ids and len(set(ids.values())) == 3
+
+
+@pytest.mark.parametrize(
+    "end, address, answers",
+    [(20, "10.78.8.11", True), (30, "10.78.8.12", True), (20, "10.78.8.12", False), (20, "10.78.9.12", False)],
+)
+def test_who_answers_whom(host, end, address, answers):
+    assert (host.run("ip netns exec mol-near%d ping -q -c 3 -i 0.3 -W 2 %s" % (end, address)).rc == 0) is answers
+
+
+def test_a_guest_never_reached_one_of_another_vlan(host):
+    ping = json.loads(host.check_output("lab-guest report mol-first --wait 20"))["ping"]
+    assert ping["sent"] > 5 and ping["received"] == 0
+
+
+def test_the_changed_bridge_is_as_last_wished(tables):
+    bridge = tables["Bridge"]["mol-extra"]
+    names = {row["_uuid"][1]: name for name, row in tables["Port"].items()}
+    ports = bridge["ports"] if isinstance(bridge["ports"][0], list) else [bridge["ports"]]
+    assert sorted(names[port[1]] for port in ports) == ["mol-bond", "mol-extra", "mol-in", "mol-late"]
+    assert bridge["fail_mode"] == "secure"  # omitted in the change: left alone
+    assert bridge["mirrors"] == []
+    assert bridge["controller"] != []
+    assert tables["Port"]["mol-in"]["tag"] == 12
+    assert tables["Port"]["mol-bond"]["bond_mode"] == "balance-slb"
+    assert "mol-other" not in tables["Bridge"]
+
+
+def test_words_arrived_as_they_are_and_others_keys_stayed(tables):
+    for row in (tables["Bridge"]["mol-extra"], tables["Port"]["mol-in"]):
+        assert {key: row["external_ids"].get(key) for key in WORDS} == WORDS
+    assert tables["Bridge"]["mol-extra"]["external_ids"]["theirs"] == "kept"
+
+
+def test_refused_devices_are_where_they_were(host):
+    links = {link["ifname"]: link for link in json.loads(host.check_output("ip -j link show"))}
+    assert links["mol-bridged"]["master"] == "mol-linux"
+    assert "master" not in links["enp0s2"]
+
+
+def test_the_purged_table_holds_what_was_wished_alone(host):
+    flows = [
+        line.split("priority=")[1]
+        for line in host.check_output("ovs-ofctl --no-stats dump-flows mol-extra").splitlines()
+        if "priority=" in line
+    ]
+    assert sorted(flows) == ["100,ip,nw_dst=192.0.2.0/24 actions=group:1", "90,arp,in_port=LOCAL actions=NORMAL"]
+
+
+def test_the_service_starts_at_every_boot(host):
+    service = host.service("openvswitch-switch")
+    assert service.is_running and service.is_enabled
