@@ -25,11 +25,14 @@ def plain(value):
 @pytest.fixture(scope="module")
 def tables(host):
     """``{table: {name: {column: value}}}``."""
+    names = ("Bridge", "Port", "Interface")
+    answers = host.check_output(
+        "ovs-vsctl --timeout=20 --format=json %s" % " -- ".join("list " + name for name in names)
+    ).splitlines()
     found = {}
-    for table in ("Bridge", "Port", "Interface"):
-        answer = json.loads(host.check_output("ovs-vsctl --timeout=20 --format=json list %s" % table))
+    for name, answer in zip(names, map(json.loads, answers)):
         rows = [dict(zip(answer["headings"], map(plain, row))) for row in answer["data"]]
-        found[table] = {row["name"]: row for row in rows}
+        found[name] = {row["name"]: row for row in rows}
     return found
 
 
@@ -46,31 +49,31 @@ def test_the_guests_ports_have_their_vlans_and_no_error(tables):
 
 
 def test_libvirts_definitions_hold_vlan_and_interface_id(host, tables):
-    seen = {}
-    for guest in ("mol-first", "mol-second"):
-        for scope in ("", "--inactive"):
-            devices = ElementTree.fromstring(host.check_output("virsh dumpxml %s %s" % (guest, scope))).findall(
-                "devices/interface"
-            )
-            for each in devices:
-                assert each.find("virtualport").get("type") == "openvswitch"
-                assert each.find("driver").get("name") == "vhost"
-                identity = uuid.UUID(each.find("virtualport/parameters").get("interfaceid"))
-                assert seen.setdefault(each.find("mac").get("address"), identity) == identity
-                assert int(each.find("vlan/tag").get("id")) == VLANS[each.find("mac").get("address")]
-    ids = {
-        mac: uuid.UUID(interface["external_ids"]["iface-id"])
-        for mac, (interface, _port) in guests_ports(tables).items()
-    }
-    assert seen == ids and len(set(ids.values())) == 3
+    """In the running definitions as in those of the next start."""
+    dumps = [
+        "virsh dumpxml %s %s" % (guest, scope) for guest in ("mol-first", "mol-second") for scope in ("", "--inactive")
+    ]
+    domains = ElementTree.fromstring("<all>%s</all>" % host.check_output(" && ".join(dumps))).findall("domain")
+    for start in range(2):
+        seen = {}
+        for interface in (each for domain in domains[start::2] for each in domain.findall("devices/interface")):
+            mac = interface.find("mac").get("address")
+            assert interface.find("virtualport").get("type") == "openvswitch"
+            assert interface.find("driver").get("name") == "vhost"
+            assert int(interface.find("vlan/tag").get("id")) == VLANS[mac]
+            seen[mac] = uuid.UUID(interface.find("virtualport/parameters").get("interfaceid"))
+        ports = {
+            mac: uuid.UUID(interface["external_ids"]["iface-id"])
+            for mac, (interface, _port) in guests_ports(tables).items()
+        }
+        assert seen == ports and len(set(seen.values())) == 3
 
 
-@pytest.mark.parametrize(
-    "end, address, answers",
-    [(20, "10.78.8.11", True), (30, "10.78.8.12", True), (20, "10.78.8.12", False), (20, "10.78.9.12", False)],
-)
-def test_who_answers_whom(host, end, address, answers):
-    assert (host.run("ip netns exec mol-near%d ping -q -c 3 -i 0.3 -W 2 %s" % (end, address)).rc == 0) is answers
+def test_who_answers_whom(host):
+    """The same VLAN's guest does; another VLAN's, or one that forges its address, does not."""
+    pairs = ((20, "10.78.8.11"), (30, "10.78.8.12"), (20, "10.78.8.12"), (30, "10.78.8.11"), (20, "10.78.9.12"))
+    pings = ["ip netns exec mol-near%d ping -q -c 3 -i 0.3 -W 2 %s >/dev/null; echo $?" % pair for pair in pairs]
+    assert host.check_output("; ".join(pings)).split() == ["0", "0", "1", "1", "1"]
 
 
 def test_a_guest_never_reached_one_of_another_vlan(host):
@@ -97,12 +100,6 @@ def test_words_arrived_as_they_are_and_others_keys_stayed(tables):
     assert tables["Bridge"]["mol-extra"]["external_ids"]["theirs"] == "kept"
 
 
-def test_refused_devices_are_where_they_were(host):
-    links = {link["ifname"]: link for link in json.loads(host.check_output("ip -j link show"))}
-    assert links["mol-bridged"]["master"] == "mol-linux"
-    assert "master" not in links["enp0s2"]
-
-
 def test_the_purged_table_holds_what_was_wished_alone(host):
     flows = [
         line.split("priority=")[1]
@@ -112,6 +109,7 @@ def test_the_purged_table_holds_what_was_wished_alone(host):
     assert sorted(flows) == ["100,ip,nw_dst=192.0.2.0/24 actions=group:1", "90,arp,in_port=LOCAL actions=NORMAL"]
 
 
-def test_the_service_starts_at_every_boot(host):
-    service = host.service("openvswitch-switch")
-    assert service.is_running and service.is_enabled
+def test_the_service_runs_and_starts_at_every_boot(host):
+    assert host.check_output(
+        "systemctl is-active openvswitch-switch && systemctl is-enabled openvswitch-switch"
+    ).split() == ["active", "enabled"]
