@@ -28,6 +28,17 @@ EXAMPLES = r"""
 - name: The XML of a NIC on a bridge
   ansible.builtin.debug:
     msg: "{{ {'name': 'adm', 'type': 'bridge', 'source': {'bridge': 'br0'}} | kvm.vnic.interface_xml }}"
+
+- name: The XML of a trunk on Open vSwitch
+  ansible.builtin.debug:
+    msg: "{{ nic | kvm.vnic.interface_xml }}"
+  vars:
+    nic:
+      name: lan
+      type: bridge
+      source: {bridge: br-tenant, interface_id: 6f1d3c0a-9c38-5e0c-8b5e-3a9f2d1b7c44}
+      trunks: [10, 20]
+      native_vlan: 10
 """
 
 RETURN = r"""

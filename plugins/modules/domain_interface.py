@@ -112,9 +112,17 @@ options:
                 description: Name of the bridge, for O(domains[].interfaces[].type=bridge).
                 type: str
               virtualport:
-                description: Say V(openvswitch) when the bridge is one of Open vSwitch.
+                description: Say V(openvswitch) when the bridge is one of Open vSwitch and any
+                  O(domains[].interfaces[].source.interface_id) will do.
                 type: str
                 choices: [openvswitch]
+              interface_id:
+                description:
+                  - UUID by which Open vSwitch, its flows and its controllers know the NIC's port (C(iface-id)), whatever
+                    the port's number. It says that the bridge is one of Open vSwitch.
+                  - Without it libvirt makes one up for a new NIC, and one that is there is left alone. One that another
+                    NIC on the host has is refused.
+                type: str
               network:
                 description: Name of the active network of libvirt's, for O(domains[].interfaces[].type=network).
                 type: str
@@ -142,7 +150,37 @@ options:
               - VLAN ID that the host tags the guest's packets with, V(0) for none.
               - For VFs, Open vSwitch, and a macvtap in mode V(passthrough) on a VF. Elsewhere the guest could not
                 start or the tag would be ignored.
+              - On Open vSwitch it makes the port an access port, which takes the place of
+                O(domains[].interfaces[].trunks). It is changed in a running guest too.
             type: int
+          trunks:
+            description:
+              - VLAN IDs whose tagged packets the guest sends and gets, on a bridge of Open vSwitch. They take the place
+                of O(domains[].interfaces[].vlan). An empty list takes them away.
+              - Changed in a running guest too, unless the NIC goes to another bridge at its next start.
+            type: list
+            elements: int
+          native_vlan:
+            description: Which VLAN a trunk's untagged packets belong to, in both directions; it counts among
+              O(domains[].interfaces[].trunks), without which it is refused. V(0) or left out, there is none.
+            type: int
+          bandwidth:
+            description:
+              - Limits of a NIC of O(domains[].interfaces[].type=bridge), as the guest sees it. A direction that is left
+                out is left alone; V(none) takes its limit away. Changed in a running guest too.
+              - A limit is a dictionary of C(average) and C(peak) in kilobytes (1000 bytes) a second and C(burst), the
+                number of KiB that may go at C(peak) speed. C(average) is needed; C(peak) and C(burst) that are left out
+                are left alone, V(0) takes them away.
+              - On Open vSwitch libvirt makes of C(inbound) a queue and of C(outbound) a policing rate. C(peak) of
+                C(outbound) is kept in the definition and has no effect.
+            type: dict
+            suboptions:
+              inbound:
+                description: What the guest may receive, a dictionary or V(none).
+                type: raw
+              outbound:
+                description: What the guest may send, a dictionary or V(none).
+                type: raw
           mtu:
             description: MTU of the tap and of what the guest is told, 68 to 65535, V(0) for libvirt's choice. Not for
               V(hostdev) and V(direct).
@@ -194,6 +232,18 @@ EXAMPLES = r"""
           - name: adm
             type: bridge
             source: {bridge: br0}
+
+- name: A trunk on Open vSwitch that is known by its interface ID and sends at most 100 Mbit/s
+  kvm.vnic.domain_interface:
+    domains:
+      - name: router1
+        interfaces:
+          - name: lan
+            type: bridge
+            source: {bridge: br-tenant, interface_id: 6f1d3c0a-9c38-5e0c-8b5e-3a9f2d1b7c44}
+            trunks: [10, 20]
+            native_vlan: 10
+            bandwidth: {inbound: none, outbound: {average: 12500, burst: 1250}}
 
 - name: Another number of queues at once, though the guest runs
   kvm.vnic.domain_interface:

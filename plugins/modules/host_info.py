@@ -615,9 +615,22 @@ libvirt:
             target:
               description: Its device on the host, or null.
               type: str
+            interface_id:
+              description: UUID by which Open vSwitch knows its port, or null.
+              type: str
             vlan:
-              description: VLAN, or null.
+              description: VLAN of an access port or a VF, or null.
               type: int
+            trunks:
+              description: VLANs of a trunk in ascending order, the native one among them, or null.
+              type: list
+              elements: int
+            native_vlan:
+              description: VLAN of a trunk's untagged packets, or null.
+              type: int
+            bandwidth:
+              description: Limits as in the parameters of M(kvm.vnic.domain_interface), or null.
+              type: dict
             mtu:
               description: MTU, or null.
               type: int

@@ -4,14 +4,12 @@ and worse."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from .domain_interface_wish import NicWish, parse_nic, parse_opaque
+from .names import parse_uuid
 
 __all__ = ["GuestWish", "GuestsWish", "NicWish", "parse_guests", "parse_uuid"]
-
-_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -34,15 +32,6 @@ class GuestsWish:
     replug: object = frozenset()
 
 
-def parse_uuid(text):
-    """The canonical lower-case form with dashes. Raises ValueError."""
-    given = str(text).strip().lower()
-    if not _UUID.fullmatch(given):
-        raise ValueError('is no UUID: expected 32 hexadecimal digits such as "0f5b1e2c-6a3d-4c8e-9b7f-1d2e3f4a5b6c"')
-    plain = given.replace("-", "")
-    return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
-
-
 def _vf_key(nic):
     if nic.vf is not None:
         return nic.vf
@@ -57,7 +46,7 @@ def _once(value, where, found, why, problems):
         found[value] = where
 
 
-def _parse_guest(item, problems, macs, vfs):
+def _parse_guest(item, problems, macs, vfs, ids):
     name = problems.at("name").parse(parse_opaque, item.get("name"))
     uuid = problems.at("uuid").parse(parse_uuid, item.get("uuid"))
     if item.get("name") is None and item.get("uuid") is None:
@@ -72,15 +61,22 @@ def _parse_guest(item, problems, macs, vfs):
                 nic.settings.get("mac"), at.path, macs, "two NICs with one MAC address disturb each other", at.at("mac")
             )
             _once(_vf_key(nic), at.path, vfs, "one virtual function serves one NIC", at.at("source"))
+            _once(
+                nic.settings.get("interface_id"),
+                at.path,
+                ids,
+                "one interface ID names one port of Open vSwitch",
+                at.at("source").at("interface_id"),
+            )
     problems.at("interfaces").unique([nic.name for nic in nics], "name")
     return GuestWish(name, uuid, tuple(nics), bool(item.get("purge")), problems.path)
 
 
 def parse_guests(items, problems):
     """A :class:`GuestWish` for each list item, with every problem recorded in ``problems``."""
-    macs, vfs, guests = {}, {}, []
+    macs, vfs, ids, guests = {}, {}, {}, []
     for index, item in enumerate(items):
-        guests.append(_parse_guest(item, problems.at(index), macs, vfs))
+        guests.append(_parse_guest(item, problems.at(index), macs, vfs, ids))
     problems.unique([guest.uuid for guest in guests], "guest")
     problems.unique([guest.name for guest in guests], "guest")
     return tuple(guests)

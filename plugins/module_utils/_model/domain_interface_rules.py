@@ -4,6 +4,8 @@ fails when the guest starts."""
 
 from __future__ import annotations
 
+from .interface_xml_bandwidth import NONE
+
 _VF_ALONE = "is not for type hostdev: %s"
 # Settings that a VF does not have, and where the thing is set instead.
 _NOT_ON_VF = {
@@ -16,14 +18,20 @@ _NOT_ON_VF = {
     "link_state": "set the VF's link_state with the module sriov",
     "trust_guest_rx_filters": "set the VF's trust with the module sriov",
     "port_isolated": "only a bridge's port can be isolated",
+    "trunks": "a VF takes one tag, vlan",
+    "native_vlan": "a VF takes one tag, vlan",
+    "bandwidth": "set the VF's max_tx_rate with the module sriov",
 }
 _VIRTIO_ONLY = ("backend", "queues", "rx_queue_size", "tx_queue_size", "trust_guest_rx_filters")
-_CLEARED = (0, False, None)
+_CLEARED = (0, False, None, [])
+_TRUNK = ("trunks", "native_vlan")
 
 
 def _asks(settings, name):
     """Whether ``settings`` wish more of ``name`` than that it be off."""
     value = settings.get(name)
+    if name == "bandwidth":
+        return any(rates != NONE for rates in (value or {}).values())
     return (
         value not in _CLEARED and not (name == "queues" and value == 1) and not (name == "link_state" and value == "up")
     )
@@ -47,6 +55,7 @@ def check_combination(settings, problems):
                 problems.at(name).add(
                     settings[name], "goes with model virtio only: %s is emulated by QEMU, with one queue" % model
                 )
+    _check_switch(settings, problems)
     if kind == "direct":
         _check_direct(settings, problems)
     if kind == "bridge" and _asks(settings, "vlan") and settings.get("virtualport") != "openvswitch":
@@ -66,6 +75,19 @@ def check_combination(settings, problems):
         problems.at("port_isolated").add(
             True, "is for ports of Linux bridges: in Open vSwitch use flows or protected ports"
         )
+
+
+def _check_switch(settings, problems):
+    kind = settings["type"]
+    for name in _TRUNK:
+        if _asks(settings, name) and settings.get("virtualport") != "openvswitch":
+            problems.at(name).add(
+                settings[name],
+                "is for bridges of Open vSwitch only: say type: bridge and source.interface_id or source.virtualport:"
+                " openvswitch",
+            )
+    if _asks(settings, "bandwidth") and kind != "bridge":
+        problems.at("bandwidth").add(settings["bandwidth"], "is for type bridge only, and this is type %s" % kind)
 
 
 def _check_direct(settings, problems):

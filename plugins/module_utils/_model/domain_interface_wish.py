@@ -7,9 +7,10 @@ import difflib
 from dataclasses import dataclass, field, replace
 
 from .addresses import parse_mac, parse_pci
+from .domain_interface_port import clearable, parse_bandwidth, parse_vlans, split_source
 from .domain_interface_rules import check_combination
-from .fields import MTU_RANGE, VLAN_RANGE
-from .names import parse_interface_name, parse_nic_name, parse_own_interface_name
+from .fields import MTU_RANGE
+from .names import parse_interface_name, parse_nic_name, parse_own_interface_name, parse_uuid
 from .sriov_selector import parse_pf
 
 TYPES = ("hostdev", "direct", "bridge", "ethernet", "network")
@@ -27,13 +28,13 @@ MAX_VF_INDEX = 65535
 SOURCES = {
     "hostdev": ((), ("pf", "index", "pci")),
     "direct": (("device", "mode"), ()),
-    "bridge": (("bridge",), ("virtualport",)),
+    "bridge": (("bridge",), ("virtualport", "interface_id")),
     "ethernet": (("device",), ()),
     "network": (("network",), ("portgroup",)),
 }
-_SOURCE_KEYS = ("pf", "index", "pci", "device", "mode", "bridge", "virtualport", "network", "portgroup")
+_SOURCE_KEYS = "pf index pci device mode bridge virtualport interface_id network portgroup".split()
 _KEYS = (
-    "name state type source model backend mac vlan mtu queues rx_queue_size tx_queue_size boot_order link_state"
+    "name state type source model backend mac vlan trunks native_vlan bandwidth mtu queues rx_queue_size tx_queue_size boot_order link_state"
     " trust_guest_rx_filters port_isolated"
 ).split()
 
@@ -83,7 +84,7 @@ def unknown_keys(given, known, problems):
 
 
 def _parse_source(kind, source, problems):
-    """``(source, virtualport, vf)`` of a NIC of type ``kind``."""
+    """``(source, {virtualport, interface_id}, vf)`` of a NIC of type ``kind``; an absent setting is left out."""
     required, optional = SOURCES[kind]
     for key in sorted(source):
         if key not in required + optional:
@@ -108,9 +109,14 @@ def _parse_source(kind, source, problems):
         found["mode"] = one_of(source.get("mode"), MODES, "macvtap mode of libvirt's", problems.at("mode"))
     if source.get("portgroup") is not None:
         found["portgroup"] = str(source["portgroup"])
-    port = one_of(source.get("virtualport"), VIRTUALPORTS, "virtual port", problems.at("virtualport"))
+    if kind != "bridge":
+        return found, {}, None
+    port = {
+        "virtualport": one_of(source.get("virtualport"), VIRTUALPORTS, "virtual port", problems.at("virtualport")),
+        "interface_id": problems.at("interface_id").parse(parse_uuid, source.get("interface_id")),
+    }
     # left out, there is none: the bridge and how to join it are one thing
-    return found, (port or "") if kind == "bridge" else None, None
+    return found, dict({"virtualport": ""}, **split_source(port)[1]), None
 
 
 def _parse_vf(source, problems):
@@ -122,7 +128,7 @@ def _parse_vf(source, problems):
         problems.add(dict(source), "names the virtual function twice: give either pf and index, or pci")
     elif source.get("pci") is None and (source.get("pf") is None or source.get("index") is None):
         problems.add(dict(source), "names no virtual function: give pf and index, or pci")
-    return {"pci": pci} if pci else None, None, (pf, index) if pf is not None and index is not None else None
+    return {"pci": pci} if pci else None, {}, (pf, index) if pf is not None and index is not None else None
 
 
 def _ring(value, allowed, why, problems):
@@ -130,13 +136,6 @@ def _ring(value, allowed, why, problems):
         return value
     problems.add(value, "is no ring size: allowed are %s (0: QEMU's default)%s" % (", ".join(map(str, allowed)), why))
     return None
-
-
-def _clearable(value, lowest, highest, what, problems):
-    """Like ``Problems.whole``, with 0 for none."""
-    if value == 0 and not isinstance(value, bool):
-        return 0
-    return problems.whole(value, lowest, highest, what + " (or 0 for none)")
 
 
 def _truth(value, problems):
@@ -165,8 +164,9 @@ def parse_nic(item, problems):
     settings["type"] = kind
     settings["model"] = one_of(item.get("model"), MODELS, "model", at("model"))
     settings["backend"] = one_of(item.get("backend"), BACKENDS, "backend", at("backend"))
-    settings["vlan"] = _clearable(item.get("vlan"), VLAN_RANGE[0], VLAN_RANGE[1], "VLAN ID", at("vlan"))
-    settings["mtu"] = _clearable(item.get("mtu"), MTU_RANGE[0], MTU_RANGE[1], "MTU", at("mtu"))
+    settings.update(parse_vlans(item, problems))
+    settings["bandwidth"] = parse_bandwidth(item.get("bandwidth"), at("bandwidth"))
+    settings["mtu"] = clearable(item.get("mtu"), MTU_RANGE[0], MTU_RANGE[1], "MTU", at("mtu"))
     settings["queues"] = at("queues").whole(item.get("queues"), 1, MAX_QUEUES, "number of queues")
     settings["rx_queue_size"] = _ring(item.get("rx_queue_size"), RING_SIZES, "", at("rx_queue_size"))
     settings["tx_queue_size"] = _ring(
@@ -175,7 +175,7 @@ def parse_nic(item, problems):
         ": QEMU does not start with more on a tap or macvtap",
         at("tx_queue_size"),
     )
-    settings["boot_order"] = _clearable(item.get("boot_order"), 1, MAX_BOOT_ORDER, "boot order", at("boot_order"))
+    settings["boot_order"] = clearable(item.get("boot_order"), 1, MAX_BOOT_ORDER, "boot order", at("boot_order"))
     settings["link_state"] = one_of(item.get("link_state"), LINK_STATES, "link state", at("link_state"))
     for key in ("trust_guest_rx_filters", "port_isolated"):
         settings[key] = _truth(item.get(key), at(key))
@@ -188,7 +188,8 @@ def parse_nic(item, problems):
         source = {key: value for key, value in source.items() if value is not None}
         unknown_keys(source, _SOURCE_KEYS, at("source"))
         known = {key: value for key, value in source.items() if key in _SOURCE_KEYS}
-        settings["source"], settings["virtualport"], vf = _parse_source(kind, known, at("source"))
+        settings["source"], port, vf = _parse_source(kind, known, at("source"))
+        settings.update(port)
     settings = {key: value for key, value in settings.items() if value is not None}
     check_combination(settings, problems)
     if settings.get("model", "virtio") != "virtio":

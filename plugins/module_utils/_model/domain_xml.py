@@ -16,8 +16,9 @@ __all__ = ["DomainInterface", "OUR_ALIAS", "host_pci_devices", "interfaces", "pa
 class DomainInterface:
     """One ``<interface>``. ``name``: our identity for it, None for one that others made; ``source``: in the words of
     the module's parameters (``device``, ``mode``, ``bridge``, ``network``, ``portgroup``), for hostdev ``{"pci":
-    address}``; ``address``: the slot that
-    the guest sees; absent settings are None."""
+    address}``; ``interface_id``: what Open vSwitch knows
+    its port by; ``trunks``: list of tags, the native one among them; ``address``: the slot that the guest sees; absent
+    settings are None."""
 
     name: object
     alias: object
@@ -30,6 +31,10 @@ class DomainInterface:
     vlan: object
     mtu: object
     queues: object
+    interface_id: object = None
+    trunks: object = None
+    native_vlan: object = None
+    bandwidth: object = None
     address: object = None
     element: object = field(compare=False, repr=False, default=None)
 
@@ -49,7 +54,7 @@ def _attribute(element, path, attribute):
 
 def read_interface(element):
     """The :class:`DomainInterface` of an ``<interface>`` element."""
-    known = ("name", "mac", "type", "source", "model", "backend", "vlan", "mtu", "queues")
+    known = "name mac type source model backend vlan mtu queues interface_id trunks native_vlan bandwidth".split()
     return DomainInterface(
         alias=_attribute(element, "alias", "name"),
         target=_attribute(element, "target", "dev"),

@@ -8,7 +8,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from .interface_xml_bandwidth import read_bandwidth, same_bandwidth, write_bandwidth
 from .interface_xml_source import read_source, same_source, write_source
+from .interface_xml_vlan import read_native, read_trunks, read_vlan, write_native, write_trunks, write_vlan
 
 OUR_ALIAS = "ua-"  # libvirt keeps only user aliases that begin so (docs: formatdomain, "Device aliases")
 
@@ -83,21 +85,6 @@ def _write_mac(element, value):
     _child(element, "mac").set("address", value)
 
 
-def _read_vlan(element):
-    """The tag, or for a trunk its tags as text."""
-    vlan = element.find("vlan")
-    tags = [] if vlan is None else [tag.get("id") for tag in vlan.findall("tag")]
-    if not tags:
-        return None
-    return _number(tags[0]) if len(tags) == 1 and vlan.get("trunk") != "yes" else "trunk " + ",".join(tags)
-
-
-def _write_vlan(element, value):
-    _remove(element, "vlan")
-    if value is not None:
-        ElementTree.SubElement(ElementTree.SubElement(element, "vlan"), "tag", id=str(value))
-
-
 def _read_model(element):
     model = element.find("model")
     return None if model is None else model.get("type")
@@ -117,6 +104,16 @@ def _write_virtualport(element, value):
     _remove(element, "virtualport")
     if value is not None:
         ElementTree.SubElement(element, "virtualport", type=value)
+
+
+def _read_interface_id(element):
+    parameters = element.find("virtualport/parameters")
+    text = None if parameters is None else parameters.get("interfaceid")
+    return text.lower() if text else None
+
+
+def _write_interface_id(element, value):
+    _child(_child(element, "virtualport"), "parameters").set("interfaceid", value)
 
 
 def _switch(name, read_text, write_text):
@@ -163,12 +160,16 @@ SETTINGS = (
     Setting("mac", _read_mac, _write_mac),
     Setting("source", read_source, write_source, same=same_source),
     Setting("virtualport", _VIRTUALPORT.read, _write_virtualport, absent=""),
+    Setting("interface_id", _read_interface_id, _write_interface_id),
     Setting("model", _read_model, _write_model),
     _attribute("backend", "driver", "name"),
     _attribute("queues", "driver", "queues", absent=1, number=True),
     _attribute("rx_queue_size", "driver", "rx_queue_size", absent=0, number=True),
     _attribute("tx_queue_size", "driver", "tx_queue_size", absent=0, number=True),
-    Setting("vlan", _read_vlan, _write_vlan, absent=0),
+    Setting("vlan", read_vlan, write_vlan, absent=0),
+    Setting("trunks", read_trunks, write_trunks, absent=[]),
+    Setting("native_vlan", read_native, write_native, absent=0),
+    Setting("bandwidth", read_bandwidth, write_bandwidth, absent={}, same=same_bandwidth),
     _attribute("mtu", "mtu", "size", absent=0, number=True),
     _attribute("boot_order", "boot", "order", absent=0, number=True),
     _attribute("link_state", "link", "state", absent="up"),

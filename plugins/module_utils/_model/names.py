@@ -10,6 +10,7 @@ IFNAMSIZ = 16  # include/uapi/linux/if.h: 15 characters and the end mark
 _INTERFACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*\Z", re.ASCII)
 _LIBVIRT_OWN = re.compile(r"^(vnet|macvtap|macvlan|vif)\d+\Z", re.ASCII)  # libvirt: src/util/virnetdev*.h, VIR_NET_GENERATED_*_PREFIX
 _ALIAS = re.compile(r"^[A-Za-z0-9_-]{1,60}\Z", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.ASCII)
 
 
 def parse_interface_name(text):
@@ -44,3 +45,12 @@ def parse_nic_name(text):
     if not isinstance(text, str) or not _ALIAS.match(text):
         raise ValueError("is no NIC name: allowed are 1 to 60 letters, digits, '_' and '-'")
     return text
+
+
+def parse_uuid(text):
+    """The canonical lower-case form with dashes. Raises ValueError."""
+    given = str(text).strip().lower()
+    if not _UUID.fullmatch(given):
+        raise ValueError('is no UUID: expected 32 hexadecimal digits such as "0f5b1e2c-6a3d-4c8e-9b7f-1d2e3f4a5b6c"')
+    plain = given.replace("-", "")
+    return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))

@@ -13,6 +13,7 @@ _SOURCE = {
     "mode": {"type": "str", "choices": list(MODES)},
     "bridge": {"type": "str"},
     "virtualport": {"type": "str", "choices": list(VIRTUALPORTS)},
+    "interface_id": {"type": "str"},
     "network": {"type": "str"},
     "portgroup": {"type": "str"},
 }
@@ -26,6 +27,9 @@ _INTERFACE = {
     "backend": {"type": "str", "choices": list(BACKENDS)},
     "mac": {"type": "str"},
     "vlan": {"type": "int"},
+    "trunks": {"type": "list", "elements": "int"},
+    "native_vlan": {"type": "int"},
+    "bandwidth": {"type": "dict", "options": {"inbound": {"type": "raw"}, "outbound": {"type": "raw"}}},
     "mtu": {"type": "int"},
     "queues": {"type": "int"},
     "rx_queue_size": {"type": "int"},

@@ -9,6 +9,7 @@ from .._model.domain_interface_guest import GuestsWish, parse_guests
 from .._model.errors import Danger, InvalidInput
 from .._model.fields import Problems
 from .._model.interface_xml import SETTINGS
+from .._model.interface_xml_bandwidth import NONE
 from .domain_interface_apply import RELEASE_SECONDS, Apply
 from .domain_interface_checks import missing, refusals
 from .domain_interface_claims import refuse_conflicts
@@ -134,6 +135,9 @@ def _notes(match, state):
             queues,
             vcpus,
         )
+    limit = match.wish.settings.get("bandwidth", {}).get("outbound", NONE)
+    if limit != NONE and limit.get("peak"):
+        yield "%s has an outbound peak, which the kernel does not know: average and burst hold" % match.target
     source = match.wish.settings.get("source", {})
     link = state.links.get(source.get("device")) if match.wish.settings.get("type") == "direct" else None
     if link is not None and not link.up:

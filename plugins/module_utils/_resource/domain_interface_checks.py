@@ -4,6 +4,7 @@ cannot start with."""
 
 from __future__ import annotations
 
+from .._model.domain_interface_port import OPENVSWITCH
 from .._model.errors import Problem
 
 
@@ -102,13 +103,19 @@ def _bridge(nic, source, state):
     link = state.links.get(source["bridge"])
     if link is None:
         return
-    ovs = nic.settings.get("virtualport") == "openvswitch"
+    ovs = nic.settings.get("virtualport") == OPENVSWITCH
     if link.kind == "bridge" and ovs:
-        yield _problem(nic, "source.virtualport", "does not fit: %s is a Linux bridge" % link.name, "openvswitch")
+        field = "interface_id" if "interface_id" in nic.settings else "virtualport"
+        yield _problem(nic, "source." + field, "does not fit: %s is a Linux bridge" % link.name, nic.settings[field])
     elif link.kind == "openvswitch" and not ovs:
         yield _problem(
-            nic, "source.bridge", "is a bridge of Open vSwitch: say source.virtualport: openvswitch", link.name
+            nic,
+            "source.bridge",
+            "is a bridge of Open vSwitch: say source.interface_id or source.virtualport: openvswitch",
+            link.name,
         )
+    elif ovs and link.kind == "tun":
+        return  # the local port of a bridge with the datapath netdev (lib/netdev-linux.c, netdev_linux_construct_tap)
     elif link.kind not in ("bridge", "openvswitch"):
         yield _problem(nic, "source.bridge", "is no bridge, but a %s" % (link.kind or "network card"), link.name)
 

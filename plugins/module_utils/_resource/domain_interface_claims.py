@@ -1,18 +1,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One MAC address and one virtual function for one NIC, over all guests of the host. libvirt guards neither before a
-guest starts."""
+"""One MAC address, one virtual function and one interface ID of Open vSwitch for one NIC, over all guests of the host.
+libvirt guards none of them before a guest starts, and the last never: two ports would get each other's flows."""
 
 from __future__ import annotations
 
+from .._model.domain_interface_port import OPENVSWITCH
 from .._model.errors import Conflict
+
+
+# kind of claim: (what it is called, the parameter it is given by)
+_KINDS = {
+    "mac": ("MAC address", "mac"),
+    "pci": ("virtual function", "source"),
+    "interface_id": ("interface ID", "source.interface_id"),
+}
+
+
+def _wished(wish):
+    """``{kind: value or None}`` of what a NIC is to have."""
+    settings = wish.settings
+    return {
+        "mac": settings.get("mac"),
+        "pci": settings.get("source", {}).get("pci"),
+        "interface_id": settings.get("interface_id"),
+    }
+
+
+def _observed(nic):
+    return {"mac": nic.mac, "pci": nic.source.get("pci"), "interface_id": nic.interface_id}
 
 
 class _Claims:
     """Who will have what once everything wished is done; what a running guest keeps till its next start counts too."""
 
     def __init__(self, matches):
-        self._claims = {"mac": {}, "pci": {}}
-        self._wished = {"mac": {}, "pci": {}}
+        self._claims = {kind: {} for kind in _KINDS}
+        self._wished = {kind: {} for kind in _KINDS}
         self._known = {}
         for match in matches:
             for nic in (match.persistent, match.live):
@@ -24,10 +47,7 @@ class _Claims:
         if not match.wish.present:
             return
         who = "NIC %s" % match.target
-        for kind, value in (
-            ("mac", match.wish.settings.get("mac")),
-            ("pci", match.wish.settings.get("source", {}).get("pci")),
-        ):
+        for kind, value in _wished(match.wish).items():
             if value is not None:
                 self._wished[kind].setdefault(value, {})[who] = match.wish.path
                 self._add(kind, value, who)
@@ -54,7 +74,7 @@ class _Claims:
     def _add_nic(self, guest, nic, match, live):
         label = nic.name or nic.alias or nic.mac
         who = "NIC %s" % (match.target if match is not None else "%s/%s" % (guest.name, label))
-        for kind, value in (("mac", nic.mac), ("pci", nic.source.get("pci"))):
+        for kind, value in _observed(nic).items():
             if match is not None and not self._stays(match, kind, value, live):
                 continue
             self._add(kind, value, who)
@@ -64,21 +84,22 @@ class _Claims:
         """Whether an observed claim of a wished NIC outlives this run."""
         if not match.wish.present:
             return False
-        wished = match.wish.settings.get("mac") if kind == "mac" else match.wish.settings.get("source", {}).get("pci")
+        wished = _wished(match.wish)[kind]
         if kind == "pci" and match.wish.settings.get("type") != "hostdev":
+            wished = ""
+        if kind == "interface_id" and match.wish.settings.get("virtualport") != OPENVSWITCH:
             wished = ""
         if wished is None or wished == value:
             return True
         return live and not match.will_replug()
 
     def conflicts(self):
-        for kind, what in (("mac", "MAC address"), ("pci", "virtual function")):
+        for kind, (what, field) in _KINDS.items():
             for value, wishes in sorted(self._wished[kind].items()):
                 others = [who for who in self._claims[kind][value] if who not in wishes]
                 for path in wishes.values():
                     claimants = others + [who for who, where in wishes.items() if where != path]
                     if claimants:
-                        field = "mac" if kind == "mac" else "source"
                         yield "%s.%s: %s %s belongs to %s already" % (
                             path,
                             field,

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .._model.domain_interface_port import OPENVSWITCH
 from .._model.domain_interface_slots import Slots
 from .._model.domain_interface_wish import NicWish
 from .._model.errors import Conflict
-from .._model.interface_xml import completed, differences
+from .._model.interface_xml import BY_NAME, completed, differences
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,16 @@ class Match:
         """What libvirt changes in a running guest (src/qemu/qemu_hotplug.c, qemuDomainChangeNet)."""
         if self.live.type == "hostdev" or "type" in differing:
             return False
+        on_bridge = self.live.type == "bridge" and "virtualport" not in differing
+        on_ovs = BY_NAME["virtualport"].read(self.live.element) == OPENVSWITCH
         if setting == "source":
-            return self.live.type == "bridge" and "virtualport" not in differing
-        if setting == "vlan":
-            return self.live.type == "bridge" and self.wish.settings.get("virtualport") == "openvswitch"
+            # before libvirt 10.7 a port of Open vSwitch stays on its bridge; and its flows would be missing on another
+            return on_bridge and not on_ovs
+        if setting in ("vlan", "trunks", "native_vlan"):
+            # tags belong to the bridge that they were thought out for
+            return on_bridge and on_ovs and "source" not in differing
+        if setting == "bandwidth":
+            return on_bridge
         return setting in ("link_state", "trust_guest_rx_filters", "port_isolated")
 
     def will_replug(self):

@@ -26,7 +26,7 @@ class Step:
 
 
 def _shown(settings):
-    return {name: value for name, value in settings.items() if name != "name" and value != ""}
+    return {name: value for name, value in settings.items() if name != "name" and value not in ("", [])}
 
 
 def _whole(match, scope, verb, nic, settings, before, after, reason):

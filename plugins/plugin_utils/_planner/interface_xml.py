@@ -6,6 +6,7 @@ write.
 from __future__ import annotations
 
 from ...module_utils._model.addresses import is_pci
+from ...module_utils._model.domain_interface_port import split_source
 from ...module_utils._model.interface_xml import rendered
 
 # As xml.etree.ElementTree writes attributes
@@ -23,7 +24,8 @@ def interface_xml(interface, pci):
         if pci is None or not is_pci(pci):
             return None
         interface = dict(interface, source={"pci": pci})
-    return "\n".join(_lines(rendered(interface), ""))
+    source, port = split_source(interface["source"])
+    return "\n".join(_lines(rendered(dict(interface, source=source, **port)), ""))
 
 
 def _lines(element, margin):

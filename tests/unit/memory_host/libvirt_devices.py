@@ -30,6 +30,28 @@ def _address(element):
     return pci_address(element.find("address"))
 
 
+def _port(element):
+    """``(type of virtualport, interface ID)``."""
+    return _get(element, "virtualport", "type"), _get(element, "virtualport/parameters", "interfaceid")
+
+
+def _complete_port(element):
+    """src/conf/netdev_vport_profile_conf.c, virNetDevVPortProfileParse."""
+    kind, identity = _port(element)
+    if kind == "openvswitch" and identity is None:
+        digits = _get(element, "mac", "address").replace(":", "").lower()
+        ElementTree.SubElement(
+            element.find("virtualport"), "parameters", interfaceid="00000000-0000-4000-9000-%s" % digits
+        )
+
+
+def _check_bandwidth(element):
+    """src/conf/netdev_bandwidth_conf.c, virNetDevBandwidthParseRate."""
+    for limit in element.findall("bandwidth/*"):
+        if limit.get("average") is None:
+            raise Refused("XML error: Missing mandatory average or floor attributes")
+
+
 def same_device(root, element):
     """The interface that libvirt takes ``element`` for: by MAC address, and by slot and alias where they are given
     (virDomainNetFindIdx)."""
@@ -60,6 +82,9 @@ class Devices:
             raise Refused("unsupported configuration: setting MTU on interface type %s is not supported yet" % kind)
         if element.find("source") is None and kind != "ethernet":
             raise Refused("XML error: interface type='%s' requires a 'source' element" % kind)
+        if element.find("vlan") is not None and element.find("vlan/tag") is None:
+            raise Refused("XML error: missing tag id - each <vlan> must have at least one <tag id='n'/> subelement")
+        _check_bandwidth(element)
 
     @staticmethod
     def _forget(element):
@@ -77,6 +102,7 @@ class Devices:
         self._forget(element)
         if element.find("mac") is None:
             ElementTree.SubElement(element, "mac", address="52:54:00:00:%02x:%02x" % divmod(self._next("mac"), 256))
+        _complete_port(element)
         alias = _alias(element)
         if alias and not live and not alias.startswith("ua-"):
             element.remove(element.find("alias"))
@@ -155,6 +181,7 @@ class Devices:
         found = same_device(root, element)
         self._check(element)
         self._forget(element)
+        _complete_port(element)
         devices = root.find("devices")
         place = list(devices).index(found)
         devices.remove(found)
@@ -186,5 +213,9 @@ class Devices:
             raise Refused("Operation not supported: unable to change config on '%s' network type" % element.get("type"))
         if _alias(found) != _alias(element):
             raise Refused("Operation not supported: cannot modify network device alias")
+        self._check(element)
+        moved = _get(found, "source", "bridge") != _get(element, "source", "bridge") and _port(element)[0]
+        if _port(found) != _port(element) or moved:
+            raise Refused("Operation not supported: unable to change config on '%s' network type" % element.get("type"))
         devices = root.find("devices")
         devices[list(devices).index(found)] = element

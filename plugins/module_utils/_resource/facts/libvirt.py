@@ -11,11 +11,12 @@ from ..vhost_workers import read_workers
 from .vfs import vf_places
 
 _CONFIGURATION = "/etc/libvirt"
-_COMPARED = ("name", "mac", "type", "source", "model", "vlan", "mtu", "queues")
+_PORT = ("interface_id", "vlan", "trunks", "native_vlan", "bandwidth")
+_COMPARED = ("name", "mac", "type", "source", "model", "mtu", "queues") + _PORT
 _PINS = (
     "vcpus cpuset vcpu_pins emulator_pin iothreads iothread_pins memory_mib memory hugepages interfaces vhost_workers"
 ).split()
-_SHOWN = ("name", "alias", "mac", "type", "source", "model", "backend", "target", "vlan", "mtu", "queues")
+_SHOWN = ("name", "alias", "mac", "type", "source", "model", "backend", "target", "mtu", "queues") + _PORT
 
 
 def _interface(found, places, live, persistent):

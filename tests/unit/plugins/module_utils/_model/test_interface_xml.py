@@ -179,7 +179,7 @@ def test_a_new_nic_names_its_model_and_backend_and_an_existing_one_keeps_its_own
 
 def test_a_trunk_is_no_single_vlan():
     trunk = ElementTree.fromstring("<interface type='bridge'><vlan trunk='yes'><tag id='5'/></vlan></interface>")
-    assert read_interface(trunk).vlan == "trunk 5"
+    assert (read_interface(trunk).vlan, read_interface(trunk).trunks) == (None, [5])
     assert edited(trunk, {"vlan": 5}).find("vlan").attrib == {}
 
 
