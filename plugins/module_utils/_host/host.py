@@ -11,6 +11,7 @@ from .ethtool import Ethtool
 from .files import Files
 from .iproute import Iproute
 from .libvirt import Libvirt
+from .ovs import Ovs
 from .pci import Pci
 from .session import Session
 from .threads import Threads
@@ -19,8 +20,8 @@ from .threads import Threads
 class Host:
     """One machine, seen through its doors; ``root`` lets any tree stand in for its files.
 
-    ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``pci``,
-    ``ethtool``, ``threads`` and ``session`` speak through them.
+    ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``ovs``,
+    ``pci``, ``ethtool``, ``threads`` and ``session`` speak through them.
     """
 
     def __init__(self, root="/", files=None, commands=None, libvirt=None, clock=None, session=None, ethtool=None):
@@ -30,6 +31,7 @@ class Host:
         self.libvirt = libvirt or Libvirt()
         self.clock = clock or Clock()
         self.ip = Iproute(self.commands)
+        self.ovs = Ovs(self.commands, self.files)
         self.pci = Pci(self.files)
         self.ethtool = ethtool or Ethtool(self.files.worker, self.commands)
         self.session = session or Session(self.files)

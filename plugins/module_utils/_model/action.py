@@ -9,8 +9,9 @@ from dataclasses import dataclass
 NOW = "now"
 DRIVER_PROBE = "driver_probe"
 GUEST_START = "guest_start"
+SERVICE_START = "service_start"
 BOOT = "boot"
-EFFECTS = (NOW, DRIVER_PROBE, GUEST_START, BOOT)
+EFFECTS = (NOW, DRIVER_PROBE, GUEST_START, SERVICE_START, BOOT)
 
 YES = "yes"
 BEST_EFFORT = "best_effort"
@@ -117,7 +118,7 @@ class Outcome:
     """Everything a run of the engine knows at its end.
 
     ``before`` and ``after``: resource states; ``actions``: what was (or in check mode would be) done; ``results``: one per action tried;
-    ``pending``: what waits for a guest start, a driver probe or a boot; ``notes``: what the user should know and nothing failed for.
+    ``pending``: what waits for a guest start, a driver probe, a service's start or a boot; ``notes``: what the user should know and nothing failed for.
     """
 
     before: object

@@ -97,6 +97,26 @@ class InFlight(ApplyFailed):
     kind = "in_flight"
 
 
+class AppliedUnverified(VnicError):
+    """Open vSwitch's database holds the change, and ovs-vswitchd did not apply it or reports an error: the operator must look at the switch.
+
+    ``said``: the words of ovs-vsctl; ``daemon``: the state of ovs-vswitchd; ``errors``: ``{interface: what ovs-vswitchd says of it}``.
+    """
+
+    kind = "applied_unverified"
+
+    def __init__(self, command, said, daemon, errors=None):
+        self.command, self.said, self.daemon, self.errors = command, said, daemon, dict(errors or {})
+        told = "; ".join("%s: %s" % item for item in sorted(self.errors.items()))
+        super().__init__(
+            "%s: committed to the database, but not applied by ovs-vswitchd, which is %s: %s (look into its log; running again does not repeat "
+            "what is committed)" % (command, daemon, "; ".join(part for part in (said, told) if part) or "no reason was given")
+        )
+
+    def details(self):
+        return {"command": self.command, "said": self.said, "daemon": str(self.daemon), "interface_errors": self.errors}
+
+
 class VerificationFailed(VnicError):
     """Everything was accepted, and yet the host does not show it. ``remaining`` lists the differences that were re-read."""
 
