@@ -27,13 +27,8 @@ class Interface:
     backend: object
     queues: int
     live: bool
-    virtualport: object = None
     interface_id: object = None
     vlan: dict = field(default_factory=dict)
-
-    @property
-    def is_on_ovs(self):
-        return self.virtualport == "openvswitch" or self.interface_id is not None
 
     @property
     def is_virtio(self):
@@ -100,8 +95,7 @@ def _interface(raw):
         backend=reading.text(raw.get("backend")) if raw.get("backend") != "unknown" else "unknown",
         queues=reading.whole(raw.get("queues")) or 1,
         live=raw.get("live") is True,
-        virtualport=reading.text(source.get("virtualport")),
-        interface_id=(reading.text(source.get("interface_id")) or "").lower() or None,
+        interface_id=(reading.text(raw.get("interface_id")) or "").lower() or None,
         vlan={key: raw.get(key) for key in port_vlan.KEYS},
     )
 

@@ -33,7 +33,7 @@ def ovs_not_running(scene):
 
 def _needs_ovs(scene, interface):
     """By its definition, or because the bridge it names is one, of which the kernel may still tell."""
-    if interface.is_on_ovs or interface.bridge in scene.ovs.bridges:
+    if interface.interface_id or interface.bridge in scene.ovs.bridges:
         return True
     return (scene.devices.get(interface.bridge) or {}).get("kind") == "openvswitch"
 

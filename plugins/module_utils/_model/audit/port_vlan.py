@@ -51,19 +51,19 @@ def of_definition(found, wish):
 
 
 def _form(vlan, trunks, native):
-    """libvirt gives a single tag as access port, several as trunks, one of them perhaps native and then untagged
-    (src/util/virnetdevopenvswitch.c, virNetDevOpenvswitchConstructVlans)."""
+    """libvirt gives a single tag as access port, several as trunks, one of them perhaps native
+    (src/util/virnetdevopenvswitch.c, virNetDevOpenvswitchConstructVlans).
+
+    ``native``: a tag, then untagged, or as the facts show a definition that sends it tagged, ``5 tagged``.
+    """
     trunks = _tags(trunks)
-    if isinstance(vlan, str) and vlan.startswith(
-        "trunk "
-    ):  # how the facts show trunks that domain_interface cannot state
-        trunks = trunks or _tags([int(tag) for tag in vlan[len("trunk ") :].split(",") if tag.isdigit()])
-    elif vlan:
+    if vlan:
         return None if reading.whole(vlan) is None else (ACCESS, vlan, frozenset())
-    if trunks is None or (native is not None and reading.whole(native) is None):
+    tag, _blank, mode = str(native or 0).partition(" ")
+    if trunks is None or not tag.isdigit() or isinstance(native, bool):
         return None
-    if trunks and native:
-        return "native-untagged", native, _with_native(native, trunks)
+    if trunks and int(tag):
+        return "native-" + (mode or "untagged"), int(tag), _with_native(int(tag), trunks)
     return TRUNK, None, trunks
 
 

@@ -28,9 +28,9 @@ def bridge(*ports, **more):
 def ovs_facts():
     """``web3/inner`` is in VLAN 100 as ``vnet3``; ``web4/trunk`` has VLANs 10 and 20, and 5 untagged, as ``vnet4``."""
     found = facts()
-    shown = {"trunks": [], "native_vlan": None}
-    inner = interface("inner", "bridge", {"bridge": "br-t", "interface_id": ID3}, target="vnet3", vlan=100, **shown)
-    trunk = interface("trunk", "bridge", {"bridge": "br-t", "interface_id": ID4}, target="vnet4", vlan=None, **dict(shown, trunks=[5, 10, 20], native_vlan=5))
+    shown = {"trunks": None, "native_vlan": None}
+    inner = interface("inner", "bridge", {"bridge": "br-t"}, target="vnet3", vlan=100, interface_id=ID3, **shown)
+    trunk = interface("trunk", "bridge", {"bridge": "br-t"}, target="vnet4", vlan=None, interface_id=ID4, **dict(shown, trunks=[5, 10, 20], native_vlan=5))
     found["libvirt"]["domains"] += [
         guest("web3", "5", inner, workers=[{"tid": 1, "interface": "inner", "queue": 0, "cpus": "7"}]),
         guest("web4", "6", trunk, workers=[{"tid": 2, "interface": "trunk", "queue": 0, "cpus": "7"}]),

@@ -96,10 +96,16 @@ def test_a_trunk(seen, shown, equal):
     assert (found(seen) == []) is equal
 
 
-def test_a_trunk_in_the_words_of_an_older_definition(seen):
-    nics(seen, 3).update(vlan="trunk 10,20", trunks=None, native_vlan=None)
+def test_a_native_vlan_that_is_sent_tagged(seen):
+    nics(seen, 3)["native_vlan"] = "5 tagged"
     assert found(seen) == [("ovs_port_vlan", "warning", "web4/trunk")]
-    ports(seen)["vnet4"].update(tag=None, vlan_mode=None)
+    ports(seen)["vnet4"]["vlan_mode"] = "native-tagged"
+    assert found(seen) == []
+
+
+def test_what_no_parameter_can_say_is_not_judged(seen):
+    nics(seen, 2)["vlan"] = "100 untagged"
+    ports(seen)["vnet3"]["tag"] = 7
     assert found(seen) == []
 
 
@@ -107,7 +113,7 @@ def test_a_port_is_found_by_its_interface_id_where_its_device_is_not_known(seen)
     ports(seen)["vnet3"]["tag"] = None
     nics(seen, 2)["target"] = None
     assert found(seen) == [("ovs_port_vlan", "warning", "web3/inner")]
-    nics(seen, 2)["source"] = {"bridge": "br-t"}
+    nics(seen, 2)["interface_id"] = None
     assert found(seen) == []
 
 
@@ -184,7 +190,7 @@ def test_a_switch_that_does_not_run(seen):
     seen["ovs"].update(bridges="unknown")
     assert cross_check(seen, {})[0].evidence == {"bridges": [], "interfaces": ["web3/inner", "web4/trunk"]}
     for number in (2, 3):
-        nics(seen, number)["source"] = {"bridge": "br-t"}
+        nics(seen, number)["interface_id"] = None
     assert found(seen) == []
     seen["nics"].append({"name": "br-t", "kind": "openvswitch"})
     assert found(seen) == [("ovs_not_running", "warning", "openvswitch")]
