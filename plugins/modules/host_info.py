@@ -313,6 +313,10 @@ nics:
         autoprobe:
           description: Whether new ones get a driver by themselves.
           type: bool
+        eswitch_mode:
+          description: How the card's own switch forwards, V(legacy) or V(switchdev), in which Open vSwitch can offload to
+            it. Null where the driver does not let it be chosen.
+          type: str
         vfs:
           description: The virtual functions.
           type: list
