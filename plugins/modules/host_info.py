@@ -313,6 +313,10 @@ nics:
         autoprobe:
           description: Whether new ones get a driver by themselves.
           type: bool
+        eswitch_mode:
+          description: How the card's own switch forwards, V(legacy) or V(switchdev), in which Open vSwitch can offload to
+            it. Null where the driver does not let it be chosen.
+          type: str
         vfs:
           description: The virtual functions.
           type: list
@@ -468,12 +472,119 @@ ovs:
       description: Whether its tools are there.
       type: bool
     running:
-      description: Whether its switch runs.
+      description: Whether its switch, C(ovs-vswitchd), runs and is not stopped by a signal.
+      type: bool
+    problem:
+      description: Why its database does not answer, or null. Only root may ask it.
+      type: str
+    version:
+      description: Version of the running switch; null where Open vSwitch is not installed.
+      type: str
+      sample: 3.5.0
+    hw_offload:
+      description: Whether it is told to let NICs forward by themselves (C(other_config:hw-offload)). The switch reads
+        that when it starts.
       type: bool
     bridges:
-      description: Names of its bridges.
-      type: list
-      elements: str
+      description: Its bridges, by name. V(unknown) where the database does not answer.
+      type: dict
+      sample:
+        br-tenant:
+          datapath_type: system
+          fail_mode: secure
+          controllers: []
+          mirrors: []
+          flows: {total: 12, ours: 9, guest: 6, guard: 2}
+          ports:
+            vnet0:
+              tag: 100
+              trunks: []
+              vlan_mode: null
+              protected: false
+              interfaces:
+                vnet0:
+                  type: system
+                  ofport: 3
+                  error: null
+                  interface_id: 6f2ab9a4-0c1e-5b57-9d10-1f1c9f9f0001
+                  attached_mac: "52:54:00:00:00:01"
+                  vm_id: 00000000-0000-4000-8000-000000000001
+                  flows: 6
+      contains:
+        datapath_type:
+          description: V(system) for the kernel's datapath, V(netdev) for the one in user space.
+          type: str
+        fail_mode:
+          description: What it does without a controller, V(standalone) or V(secure); null where nothing is stated, which
+            is standalone.
+          type: str
+        controllers:
+          description: Its controllers.
+          type: list
+          elements: str
+        mirrors:
+          description: Names of its mirrors.
+          type: list
+          elements: str
+        flows:
+          description: How many flows it holds, over all tables. V(unknown) where the switch does not answer.
+          type: dict
+          contains:
+            total:
+              description: All.
+              type: int
+            ours:
+              description: Those that C(kvm.vnic.ovs_flows) made, known by their cookies.
+              type: int
+            guest:
+              description: Of these, those of guests' ports.
+              type: int
+            guard:
+              description: Of these, those that drop what comes from guests' ports without flows of their own.
+              type: int
+        ports:
+          description: Its ports, by name, its own internal one among them.
+          type: dict
+          contains:
+            tag:
+              description: VLAN of an access port, or native VLAN; null for none.
+              type: int
+            trunks:
+              description: VLANs of a trunk; empty for all.
+              type: list
+              elements: int
+            vlan_mode:
+              description: V(access), V(trunk), V(native-tagged), V(native-untagged) or V(dot1q-tunnel). Null where nothing
+                is stated, which is V(access) for a port with a tag and V(trunk) for others.
+              type: str
+            protected:
+              description: Whether it is kept from other such ports.
+              type: bool
+            interfaces:
+              description: Its interfaces, by name; of a bond more than one.
+              type: dict
+              contains:
+                type:
+                  description: Type, such as V(system), V(internal) or V(vxlan).
+                  type: str
+                ofport:
+                  description: Its number in OpenFlow. V(-1) when the switch could not add it, null when it did not try yet.
+                  type: int
+                error:
+                  description: Why the switch could not set it up, or null.
+                  type: str
+                interface_id:
+                  description: What the port of a guest is known by (C(external_ids:iface-id)), or null.
+                  type: str
+                attached_mac:
+                  description: The guest's MAC address on it, or null.
+                  type: str
+                vm_id:
+                  description: UUID of the guest, or null.
+                  type: str
+                flows:
+                  description: How many flows C(kvm.vnic.ovs_flows) has for this guest's port on what it receives.
+                  type: int
 libvirt:
   description: libvirt and its guests.
   returned: when gathered

@@ -54,7 +54,7 @@ def facts(host):
         "vhost_net": {"zero_copy": False},
         "cpus": {"online": "0-63", "isolated": "", "nohz_full": "", "siblings": list(_SIBLINGS)},
         "numa_nodes": [dict(node) for node in _NODES],
-        "ovs": {"bridges": []},
+        "ovs": {"bridges": {}},
         "libvirt": {"available": True, "domains": [_domain(host, number) for number in range(GUESTS)]},
     }
 

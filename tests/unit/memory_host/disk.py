@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.files import Files
+from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs import Ovs
 from ansible_collections.kvm.vnic.plugins.module_utils._host.pci import Pci
 from ansible_collections.kvm.vnic.plugins.module_utils._host.threads import Threads
 
@@ -19,6 +20,7 @@ class DiskHost(MemoryHost):
         super().__init__()
         self._root = str(root)
         self.files = Files(self._root)
+        self.ovs = Ovs(self.commands, self.files)
         self.pci = Pci(self.files)
         self.threads = Threads(self.files)
 

@@ -8,6 +8,9 @@ from .interrupts import interrupt_elsewhere
 from .irqbalance import irqbalance_undoes
 from .memory import memory_elsewhere
 from .models import emulated_model
+from .ovs_ports import ovs_port_error, ovs_port_vlan
+from .ovs_protection import ovs_port_unprotected
+from .ovs_switch import ovs_not_running, ovs_userspace_datapath
 from .scene import Scene
 from .steering import rps_on
 from .unread import not_audited
@@ -22,6 +25,11 @@ CHECKS = (
     emulated_model,
     irqbalance_undoes,
     vcpu_floating,
+    ovs_not_running,
+    ovs_port_error,
+    ovs_port_vlan,
+    ovs_port_unprotected,
+    ovs_userspace_datapath,
     not_audited,
 )
 

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .. import reading
 from ..cpu_set import CpuSet
 from ..vhost_attribution import TYPES
+from . import port_vlan
 
 
 @dataclass(frozen=True)
 class Interface:
     """``pci``: the function that was given to the guest; ``lower``: what its macvtap stands on; ``bridge``: whose port
-    it is; ``target``: its device on the host; each None where it is not so."""
+    it is; ``target``: its device on the host; ``interface_id``: what its port of Open vSwitch is known by; each None
+    where it is not so. ``vlan``: what its definition says of VLANs, as the facts have it."""
 
     label: str
     type: object
@@ -25,6 +27,8 @@ class Interface:
     backend: object
     queues: int
     live: bool
+    interface_id: object = None
+    vlan: dict = field(default_factory=dict)
 
     @property
     def is_virtio(self):
@@ -91,6 +95,8 @@ def _interface(raw):
         backend=reading.text(raw.get("backend")) if raw.get("backend") != "unknown" else "unknown",
         queues=reading.whole(raw.get("queues")) or 1,
         live=raw.get("live") is True,
+        interface_id=(reading.text(raw.get("interface_id")) or "").lower() or None,
+        vlan={key: raw.get(key) for key in port_vlan.KEYS},
     )
 
 

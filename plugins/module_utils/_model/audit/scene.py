@@ -6,6 +6,7 @@ from __future__ import annotations
 from .. import reading
 from ..cpu_set import CpuSet
 from .guest import read_guest
+from .open_vswitch import OpenVswitch
 from .wishes import Wishes
 
 # Roles of interrupts that bring packets; the others tell of the link and the like.
@@ -35,7 +36,8 @@ class Card:
 
 
 class Scene:
-    """``guests``: all that libvirt has; ``running``: those that run; ``online``: a CpuSet, or None where unknown."""
+    """``guests``: all that libvirt has; ``running``: those that run; ``online``: a CpuSet, or None where unknown; ``ovs``:
+    an OpenVswitch."""
 
     def __init__(self, facts, wished):
         facts = reading.mapping(facts)
@@ -57,6 +59,16 @@ class Scene:
         domains = reading.mapping(facts.get("libvirt")).get("domains")
         self.guests = [read_guest(raw) for raw in reading.mappings(domains) if reading.text(raw.get("name"))]
         self.running = [guest for guest in self.guests if guest.running]
+        self.ovs = OpenVswitch(facts.get("ovs"))
+
+    def guests_devices(self):
+        """Names of the host's devices of all guests' NICs; None where a guest may have others."""
+        domains = reading.mapping(self.facts.get("libvirt")).get("domains")
+        if not isinstance(domains, list) or len(domains) != len(self.guests):
+            return None
+        if any(guest.interfaces is None for guest in self.guests):
+            return None
+        return {interface.target for guest in self.guests for interface in guest.live}
 
     def _read_functions(self):
         found = {}

@@ -3,12 +3,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from .. import reading
 from ..cpu_choice import parse_cpu_choice
 from ..cpu_set import CpuSet
 from ..vf_range import split_vf
 
 _OFF = (None, "off", False)  # False: what YAML makes of an unquoted off
+_PORT = "{port}"  # what stands for the port's number in a flow of a guest's port
+
+
+@dataclass(frozen=True)
+class ProtectedPort:
+    """A guest's port that is to be kept from false addresses. ``flows``: how many of its flows match its number."""
+
+    interface_id: str
+    guest: object
+    flows: int
 
 
 class Wishes:
@@ -23,6 +35,8 @@ class Wishes:
         self._targets = entries("irq_affinity", "targets")
         self._domains = entries("domain_interface", "domains")
         self._devices = entries("packet_steering", "devices")
+        self._ovs_bridges = entries("ovs_bridge", "bridges")
+        self._ovs_flows = entries("ovs_flows", "bridges")
 
     def interrupt_targets(self, card):
         """The wished targets that speak of the interrupts of ``card``."""
@@ -48,6 +62,35 @@ class Wishes:
                 if entry.get("name") == interface.label:
                     return entry
         return None
+
+    def vhost_on(self, bridge):
+        """``guest/NIC`` of each that is wished on ``bridge`` and is to be served by vhost."""
+        return [
+            "%s/%s" % (domain.get("name") or domain.get("uuid"), entry.get("name"))
+            for domain in self._domains
+            for entry in reading.mappings(domain.get("interfaces"))
+            if reading.mapping(entry.get("source")).get("bridge") == bridge and entry.get("backend") == "vhost"
+        ]
+
+    def ovs_bridges(self):
+        """Names of the bridges of Open vSwitch that are wished, or are to get flows."""
+        return [
+            entry["name"]
+            for entry in self._ovs_bridges + self._ovs_flows
+            if reading.text(entry.get("name")) and entry.get("state") != "absent"
+        ]
+
+    def protected_ports(self):
+        """``[(bridge, ProtectedPort)]``, those without a flow of their own left out."""
+        found = []
+        for bridge in self._ovs_flows:
+            for entry in reading.mappings(bridge.get("guest_ports")):
+                name, interface_id = reading.text(bridge.get("name")), reading.text(entry.get("interface_id"))
+                flows = [flow for flow in reading.mappings(entry.get("flows")) if _PORT in str(flow.get("match"))]
+                if name and interface_id and flows and entry.get("protected") is True:
+                    guest = reading.text(entry.get("guest"))
+                    found.append((name, ProtectedPort(interface_id.lower(), guest, len(flows))))
+        return found
 
     def asks_for_rps(self, card):
         """Whether software steering is wished on the network device of ``card``."""

@@ -45,6 +45,7 @@ class Moment:
         self.clock = host.clock
         self.threads = host.threads
         self.ethtool = host.ethtool
+        self.ovs = host.ovs
         self.ip = _Once(host.ip, ("links", "links_in", "addresses", "routes", "namespaces"))
         self.pci = _Once(host.pci, ("physical_functions", "virtual_functions", "vf_addresses", "netdevs"))
         self.libvirt = _Once(host.libvirt, ("available", "version", "domains"))

@@ -9,6 +9,7 @@ from ..._model.ethtool_features import OFFLOADS
 from ..consumers import Consumers
 from ..management_path import management_path
 from ..sriov_functions import own_netdev
+from .eswitch import read_eswitch_modes
 from .nic_queues import read_queues
 from .vfs import read_sriov, vf_places
 
@@ -75,7 +76,7 @@ def _hardware(host, name, path):
     }
 
 
-def _sriov(host, table, link, pci, totals, consumers):
+def _sriov(host, table, link, pci, totals, modes, consumers):
     """Only of the port's own device, not of the representors beside it; unknown where it cannot be told which that
     is."""
     if pci is UNKNOWN or totals.get(pci) is None:
@@ -83,7 +84,9 @@ def _sriov(host, table, link, pci, totals, consumers):
     own = own_netdev(host, pci, table)
     if own is None:
         return UNKNOWN
-    return read_sriov(host, pci, totals[pci], link, consumers) if own == link.name else None
+    if own != link.name:
+        return None
+    return dict(read_sriov(host, pci, totals[pci], link, consumers), eswitch_mode=modes[pci])
 
 
 def _offloads(features, name):
@@ -104,6 +107,7 @@ def read_nics(host):
     features = host.ethtool.features(link.name for link in links)
     management = management_path(host)
     totals = host.pci.physical_functions()
+    modes = read_eswitch_modes(host, totals)
     places = vf_places(host)
     consumers = Consumers(host, table)
     found = []
@@ -135,7 +139,7 @@ def read_nics(host):
                 "offloads": _offloads(features, link.name),
                 "addresses": addresses.get(link.name, []),
                 "management": link.name in management,
-                "sriov": _sriov(host, table, link, pci, totals, consumers),
+                "sriov": _sriov(host, table, link, pci, totals, modes, consumers),
             }
         )
     return found

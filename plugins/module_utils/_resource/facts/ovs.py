@@ -1,43 +1,111 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open vSwitch."""
+"""Open vSwitch: what its database says of bridges and ports, and whose flows the switch holds."""
 
 from __future__ import annotations
 
-import json
-
+from ..._host.ovs import RUNNING
 from ..._model.action import UNKNOWN
-from ..._model.errors import VnicError
+from ..._model.errors import ApplyFailed, Unsupported
+from ..._model.ovs_value import many, one
+from .ovs_flows import read_flows
 
-# ovs-vswitchd(8) and ovsdb-server(1): where the packages of the distributions keep these; /var/run is /run
-_DATABASE = "/run/openvswitch/db.sock"
-_SWITCH = "/run/openvswitch/ovs-vswitchd.pid"
-_BRIDGES = ["ovs-vsctl", "--timeout=5", "--format=json", "--data=json", "--columns=name", "list", "Bridge"]
+_COLUMNS = {
+    "Open_vSwitch": ("ovs_version", "other_config"),
+    "Bridge": ("name", "datapath_type", "fail_mode", "controller", "ports", "mirrors"),
+    "Port": ("_uuid", "name", "tag", "trunks", "vlan_mode", "protected", "interfaces"),
+    "Interface": ("_uuid", "name", "type", "ofport", "error", "external_ids"),
+    "Mirror": ("_uuid", "name"),
+    "Controller": ("_uuid", "target"),
+}
+_SECONDS = 5
+_SYSTEM = (
+    "system"  # what an empty type stands for (ovs-vswitchd.conf.db(5): datapath_type of Bridge, type of Interface)
+)
 
 
-def _running(host):
-    """Whether the switch's daemon is alive, by its own file."""
-    if not host.files.exists(_SWITCH):
-        return UNKNOWN if host.files.list_or("/run/openvswitch") is UNKNOWN else False
-    pid = host.files.read_or(_SWITCH)
-    if pid is UNKNOWN:
-        return UNKNOWN
-    return pid.isdigit() and host.files.read_or("/proc/%s/comm" % pid, "") == "ovs-vswitchd"
+def _interface(row, flows):
+    ids, number = row["external_ids"], one(row["ofport"])
+    return {
+        "type": row["type"] or _SYSTEM,
+        "ofport": number,
+        "error": one(row["error"]),
+        "interface_id": ids.get("iface-id"),
+        "attached_mac": ids.get("attached-mac"),
+        "vm_id": ids.get("vm-id"),
+        "flows": UNKNOWN if flows is UNKNOWN else flows.of_port(ids.get("iface-id"), number),
+    }
 
 
-def _bridges(host):
-    try:
-        table = json.loads(host.commands.run(_BRIDGES, timeout=10.0).output)
-        return sorted(row[0] for row in table["data"])
-    except (VnicError, ValueError, KeyError, IndexError, TypeError):
-        return UNKNOWN
+def _port(row, interfaces, flows):
+    listed = [interfaces[uuid] for uuid in many(row["interfaces"]) if uuid in interfaces]
+    return {
+        "tag": one(row["tag"]),
+        "trunks": sorted(many(row["trunks"])),
+        "vlan_mode": one(row["vlan_mode"]),
+        "protected": one(row["protected"]) is True,
+        "interfaces": {each["name"]: _interface(each, flows) for each in sorted(listed, key=_name)},
+    }
+
+
+def _bridge(row, by_uuid, flows):
+    ports = [by_uuid["Port"][uuid] for uuid in many(row["ports"]) if uuid in by_uuid["Port"]]
+    counts = UNKNOWN
+    if flows is not UNKNOWN:
+        counts = {"total": flows.total, "ours": flows.ours, "guest": flows.guest, "guard": flows.guard}
+    return {
+        "datapath_type": row["datapath_type"] or _SYSTEM,
+        "fail_mode": one(row["fail_mode"]),
+        "controllers": _named(by_uuid["Controller"], row["controller"], "target"),
+        "ports": {port["name"]: _port(port, by_uuid["Interface"], flows) for port in sorted(ports, key=_name)},
+        "mirrors": _named(by_uuid["Mirror"], row["mirrors"], "name"),
+        "flows": counts,
+    }
+
+
+def _named(rows, uuids, column):
+    return sorted(rows[uuid][column] for uuid in many(uuids) if uuid in rows)
+
+
+def _name(row):
+    return row["name"]
+
+
+def _answer(installed, running, problem=None, version=UNKNOWN, bridges=UNKNOWN, hw_offload=UNKNOWN):
+    return {
+        "installed": installed,
+        "running": running,
+        "problem": problem,
+        "version": version,
+        "bridges": bridges,
+        "hw_offload": hw_offload,
+    }
 
 
 def read_ovs(host):
-    """``{installed, running, bridges}``: ``running``: ovs-vswitchd is alive; ``bridges``: names, which only root may
-    ask for."""
-    if host.commands.find("ovs-vsctl") is None:
-        return {"installed": False, "running": False, "bridges": []}
-    running = _running(host)
-    if not host.files.exists(_DATABASE) and running is False:
-        return {"installed": True, "running": False, "bridges": UNKNOWN}  # they are in the database all the same
-    return {"installed": True, "running": running, "bridges": _bridges(host)}
+    """``{installed, running, problem, version, bridges, hw_offload}``; the keys of a bridge are those of the module's
+    documentation. One question to the database, which only root may ask, and one to the switch for each bridge.
+
+    ``running``: ovs-vswitchd is alive and not stopped; ``problem``: why the database does not answer, or null.
+    """
+    if not host.ovs.installed():
+        return _answer(False, False, version=None, bridges={}, hw_offload=False)
+    state = host.ovs.switch_state()
+    running = state if state is UNKNOWN else state == RUNNING
+    problem = host.ovs.unavailable()
+    if problem is not None:
+        return _answer(True, running, problem)
+    try:
+        tables = host.ovs.tables(_COLUMNS, timeout=_SECONDS)
+    except (ApplyFailed, Unsupported) as error:
+        return _answer(True, running, str(error))
+    by_uuid = {table: {row["_uuid"]: row for row in rows if "_uuid" in row} for table, rows in tables.items()}
+    settings = tables["Open_vSwitch"][0] if tables["Open_vSwitch"] else {"ovs_version": (), "other_config": {}}
+    rows = sorted(tables["Bridge"], key=_name)
+    flows = read_flows(host, [row["name"] for row in rows], running)
+    return _answer(
+        True,
+        running,
+        version=one(settings["ovs_version"]) or UNKNOWN,
+        bridges={row["name"]: _bridge(row, by_uuid, flows[row["name"]]) for row in rows},
+        hw_offload=settings["other_config"].get("hw-offload") == "true",
+    )

@@ -258,7 +258,7 @@ def test_a_port_for_which_the_firmware_names_no_node(lab):
     port = nic(run(lab, "nics"), "enp1s0")
     assert port["numa_node"] is None and port["pci"] == "0000:01:00.0" and port["altnames"] == ["enx5254001ab100"]
     assert port["up"] is False and port["carrier"] is False and port["speed_mbit"] is None
-    assert port["sriov"] == {"total": 7, "count": 0, "autoprobe": True, "vfs": []}
+    assert port["sriov"] == {"total": 7, "count": 0, "autoprobe": True, "vfs": [], "eswitch_mode": "unknown"}
     assert port["offloads"]["rxhash"] == "unknown"
 
 

@@ -2,10 +2,8 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 
-from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 from ansible_collections.kvm.vnic.plugins.module_utils._model.action import UNKNOWN
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import Unsupported
 from ansible_collections.kvm.vnic.plugins.modules import host_info
@@ -36,32 +34,6 @@ def test_vhost_net(lab):
     assert run(lab, "vhost_net")["vhost_net"]["zero_copy"] is False
     os.remove(lab._root + "/sys/module/vhost_net/parameters/experimental_zcopytx")
     assert run(lab, "vhost_net")["vhost_net"]["zero_copy"] == "unknown"
-
-
-def bridges(argv, stdin):
-    assert argv[1:4] == ["--timeout=5", "--format=json", "--data=json"] and argv[-2:] == ["list", "Bridge"]
-    return json.dumps({"data": [["br-tenant"], ["br-int"]], "headings": ["name"]})
-
-
-def test_open_vswitch(lab):
-    assert run(lab, "ovs")["ovs"] == {"installed": False, "running": False, "bridges": []}
-    lab.commands.tools["ovs-vsctl"] = bridges
-    lab.directory("/run/openvswitch")
-    assert run(lab, "ovs")["ovs"] == {"installed": True, "running": False, "bridges": "unknown"}
-    lab.put("/run/openvswitch/db.sock")
-    lab.put("/run/openvswitch/ovs-vswitchd.pid", "77")
-    lab.put("/proc/77/comm", "ovs-vswitchd")
-    assert run(lab, "ovs")["ovs"] == {"installed": True, "running": True, "bridges": ["br-int", "br-tenant"]}
-    lab.put("/proc/77/comm", "sleep")
-    assert run(lab, "ovs")["ovs"]["running"] is False
-
-
-def test_open_vswitch_that_does_not_let_us_ask(lab):
-    lab.commands.tools["ovs-vsctl"] = lambda argv, stdin: Completed(
-        1, "", "database connection failed (Permission denied)"
-    )
-    lab.put("/run/openvswitch/db.sock")
-    assert run(lab, "ovs")["ovs"]["bridges"] == "unknown"
 
 
 def domain(name="web1", number=1, cputune="", devices=""):

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests' ports that are to be kept from false addresses, and lack the flows that do it."""
+
+from __future__ import annotations
+
+from ..finding import WARNING, Finding
+
+ID = "ovs_port_unprotected"
+
+
+def ovs_port_unprotected(scene):
+    """By the wish of ``kvm.vnic.ovs_flows``: the port's own flows are those that match its number, and each of these
+    must be there. A guest that does not run has no port."""
+    for bridge, wish in scene.wishes.protected_ports():
+        port = scene.ovs.port_with(wish.interface_id, bridge)
+        if port is None or port.flows is None or port.flows >= wish.flows:
+            continue
+        guarded = scene.ovs.bridges[bridge].guarded
+        outcome = "" if guarded is None else "its packets are dropped" if guarded else "false addresses pass"
+        yield Finding(
+            id=ID,
+            severity=WARNING,
+            subject="%s/%s" % (bridge, port.name),
+            summary="port %s of %s%s has %d of its %d anti-spoofing flows%s"
+            % (
+                port.name,
+                bridge,
+                " (%s)" % wish.guest if wish.guest else "",
+                port.flows,
+                wish.flows,
+                outcome and ": " + outcome,
+            ),
+            evidence={
+                "bridge": bridge,
+                "interface_id": port.interface_id,
+                "ofport": port.ofport,
+                "flows": port.flows,
+                "wanted": wish.flows,
+                "guarded": guarded,
+            },
+            remedy="run the playbook kvm.vnic.site; if this comes back when the guest restarts, see that libvirt runs the"
+            " hook /etc/libvirt/hooks/qemu.d/kvm-vnic-ovs, which it notices at its own restart",
+        )
