@@ -128,7 +128,7 @@ class MemoryOvs:
 
     def add_port(self, bridge, name, ours=False, interface=None, **more):
         keys = dict(more.pop("external_ids", {}), **({"kvm-vnic": "ovs_bridge"} if ours else {}))
-        iface = self._insert("Interface", name=name, **(interface or {}))
+        iface = self._insert("Interface", **dict({"name": name}, **(interface or {})))
         port = self._insert("Port", name=name, interfaces=[iface], external_ids=keys, **more)
         self.named("Bridge", bridge)["ports"].append(port)
         self._follow()
