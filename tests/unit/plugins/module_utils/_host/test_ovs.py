@@ -33,7 +33,7 @@ NO_SERVER = "ovs-vsctl: unix:/var/run/openvswitch/db.sock: database connection f
 class Switch:
     """Answers to writes and to reads of one table, and what it was asked."""
 
-    def __init__(self, write=Completed(0, "", ""), **reads):
+    def __init__(self, write="", **reads):
         self.write, self.reads, self.asked = write, reads, []
 
     def __call__(self, argv, stdin):
