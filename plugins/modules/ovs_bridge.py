@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: ovs_bridge
 short_description: Manage bridges of Open vSwitch with their ports, mirrors and queues
 description:
-  - Makes, adjusts and removes bridges of Open vSwitch, all in one transaction of C(ovs-vsctl) that waits, bounded in time, until C(ovs-vswitchd) has applied it.
+  - Makes, adjusts and removes bridges of Open vSwitch, in one transaction of C(ovs-vsctl) that waits, bounded in time, until C(ovs-vswitchd) has applied it.
   - A port that sits on another bridge is refused and never moved; so is a device that is a Linux bridge's or a bond's, or that carries a macvtap.
   - Ports of guests belong to libvirt. What is set on them here would be lost when the guest starts again, so that it is refused; they are never removed either.
   - Ports, keys and bridges that others made are left alone, and what is omitted is left alone.
@@ -63,7 +63,7 @@ options:
         description: MTU that is asked for the internal port, 68 to 65535, or V(none) to let the ports decide.
         type: raw
       controllers:
-        description: Where OpenFlow controllers are, as C(tcp:192.0.2.9:6653), C(ssl:…), C(unix:…), C(ptcp:…), C(pssl:…) or C(punix:…). An empty list clears them.
+        description: OpenFlow controllers, as C(tcp:192.0.2.9:6653), C(ssl:…), C(unix:…), C(ptcp:…), C(pssl:…) or C(punix:…). An empty list clears them.
         type: list
         elements: str
       protocols:

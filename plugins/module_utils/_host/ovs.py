@@ -22,7 +22,7 @@ WRITE_SECONDS = 10.0
 SECONDS_A_COMMAND = 0.1  # a port that is made waits for the kernel; 200 take a few seconds
 _ALARM = (-14, 142)  # what --timeout ends with: SIGALRM (ovs-vsctl(8)), with or without a shell between
 # EX_DATAERR: committed, and ovs-vswitchd could not set a bridge or port up (NEWS of Open vSwitch, "ovs-vsctl: Exit with
-# error code"). Releases before say so on standard error and exit with 0, so that both are looked at.
+# error code"). 3.1.0 and 3.5.0 of Debian say so on standard error and exit with 0, so that both are looked at.
 _NOT_APPLIED = 65
 _ERROR_WORDS = "Error detected while setting up"
 _NO_CONNECTION = "database connection failed"
@@ -82,7 +82,9 @@ class Ovs:
         if done.code:
             self._refused(argv, done)
         try:
-            printed = [json.loads(line) for line in done.output.splitlines() if line]
+            printed = [
+                json.loads(line) for line in done.output.split("\n") if line
+            ]  # strings may hold other ends of lines
             return {
                 table: [dict(zip(answer["headings"], map(decode, row))) for row in answer["data"]]
                 for table, answer in zip(columns, printed)

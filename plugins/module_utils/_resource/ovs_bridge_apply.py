@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .._host.ovs import RUNNING
 from .._model.action import DONE, FAILED, NOW, Result
 from .._model.errors import VnicError
 from .ovs_step import transaction
@@ -64,11 +65,11 @@ def _move(host, move, actions):
 def _give_back(host, actions, moves):
     """An uplink that is in a switch which does not carry the host's addresses cuts the way in: rather none at all."""
     names = {move.device for move in moves}
-    for action in actions:
-        for port in action.data.makes if names & set(action.data.takes) else ():
-            try:
-                host.ovs.transact([["--if-exists", "del-port", port]], wait=False)
-            except VnicError:
-                pass  # what led here is told; this is the attempt to keep the way in
+    undo = [words for action in actions if names & set(action.data.takes) for words in action.data.undo]
+    try:
+        if undo:
+            host.ovs.transact(undo, wait=host.ovs.switch_state() == RUNNING)
+    except VnicError:
+        pass  # what led here is told; this is the attempt to keep the way in
     for move in moves:
         _lines(host, move.undo())

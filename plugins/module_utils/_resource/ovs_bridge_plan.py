@@ -114,8 +114,7 @@ def _adjustments(wish, bridge, state, effect):
             return (wish.name,) if after is not None and after != bridge.row[column.name].get(HWADDR) else ()
         return (wish.name,) if column.parameter in ALL_OF_IT else ()
 
-    for action in plan_record(wish.name, "Bridge", bridge.row, wish.bridge, effect, disturbed):
-        yield action
+    yield from plan_record(wish.name, "Bridge", bridge.row, wish.bridge, effect, disturbed)
     if wish.name in state.interfaces:
         yield from plan_record(
             wish.name, "Interface", state.interfaces[wish.name].row, wish.local, effect, lambda column: (wish.name,)

@@ -150,7 +150,7 @@ def _creation(wish, port, state, effect):
         tuple(sets),
         disturbed=takes,
         takes=takes,
-        makes=(port.name,) if commands else (),
+        undo=(("--if-exists", "del-port", port.name),) if commands else (),
         touches=port.members,
     )
     return Action(target, "state", None, fields, "is to be a port of %s" % wish.name, effect, data=step)
@@ -196,6 +196,7 @@ def _members(wish, target, port, found, state, leaving, effect, interrupted):
         sets,
         disturbed=interrupted + takes,
         takes=takes,
+        undo=tuple(("--if-exists", "del-bond-iface", port.name, name) for name in more),
         touches=more,
         loses=tuple((name, (name,)) for name in less if name in state.links),
     )

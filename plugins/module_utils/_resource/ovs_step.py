@@ -14,7 +14,7 @@ class Step:
     """``commands``: ``((phase, words), …)``; ``sets``: ``((table, record, word), …)``, joined to one command a record;
     ``move``: a Move of addresses; ``up``: a device to bring up, with whether; ``disturbed``: network devices whose traffic it
     interrupts; ``takes``: devices that become Open vSwitch's; ``loses``: ``(port, devices)`` that it no longer has;
-    ``makes``: names of new ports; ``touches``: names of interfaces that ovs-vswitchd sets up for it."""
+    ``undo``: commands that give back what it ``takes``; ``touches``: names of interfaces that ovs-vswitchd sets up for it."""
 
     commands: tuple = ()
     sets: tuple = ()
@@ -23,7 +23,7 @@ class Step:
     disturbed: tuple = ()
     takes: tuple = ()
     loses: tuple = ()
-    makes: tuple = ()
+    undo: tuple = ()
     touches: tuple = ()
 
 

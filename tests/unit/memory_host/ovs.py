@@ -52,15 +52,15 @@ SCHEMA = {
         ingress_policing_burst=0,
     ),
     "Controller": {"target": ""},
-    "Mirror": dict(
-        name="",
-        select_all=False,
-        select_src_port=_SET,
-        select_dst_port=_SET,
-        select_vlan=_SET,
-        output_port=_OPTIONAL,
-        output_vlan=_OPTIONAL,
-    ),
+    "Mirror": {
+        "name": "",
+        "select_all": False,
+        "select_src_port": _SET,
+        "select_dst_port": _SET,
+        "select_vlan": _SET,
+        "output_port": _OPTIONAL,
+        "output_vlan": _OPTIONAL,
+    },
     "QoS": dict(_KEYS, type="", queues=_MAP),
     "Queue": dict(_KEYS),
 }
@@ -128,7 +128,7 @@ class MemoryOvs:
 
     def add_port(self, bridge, name, ours=False, interface=None, **more):
         keys = dict(more.pop("external_ids", {}), **({"kvm-vnic": "ovs_bridge"} if ours else {}))
-        iface = self._insert("Interface", name=name, **(interface or {}))
+        iface = self._insert("Interface", **dict({"name": name}, **(interface or {})))
         port = self._insert("Port", name=name, interfaces=[iface], external_ids=keys, **more)
         self.named("Bridge", bridge)["ports"].append(port)
         self._follow()
