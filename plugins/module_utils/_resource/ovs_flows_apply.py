@@ -54,8 +54,7 @@ def _change_fail_mode(host, change):
         if number not in left:
             host.ofctl.meter(name, protocol, "add", meter_line(number, text))
     left = host.ofctl.groups(name, protocol)
-    order = sorted(groups, key=lambda number: "group:" in groups[number])  # those that name others come later
-    lines = ["group add " + group_line(number, groups[number]) for number in order if number not in left]
+    lines = ["group add " + group_line(number, text) for number, text in groups.items() if number not in left]
     lines += ["flow add " + flow.to_add() for flow in flows]
     try:
         host.ofctl.bundle(name, protocol, lines)
