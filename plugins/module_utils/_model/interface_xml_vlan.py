@@ -52,11 +52,8 @@ def read_vlan(element):
 
 
 def write_vlan(element, value):
-    """A tag takes the place of whatever there is; None takes an access tag away and leaves a trunk alone."""
-    if value is not None:
-        _rewrite(element, [value])
-    elif not _read(element)[1]:
-        _rewrite(element, [])
+    """The tag takes the place of whatever there is, or nothing does."""
+    _rewrite(element, [] if value is None else [value])
 
 
 def read_trunks(element):
@@ -66,12 +63,9 @@ def read_trunks(element):
 
 
 def write_trunks(element, value):
-    """Tags take the place of whatever there is; None takes a trunk away and leaves an access tag alone."""
+    """The tags take the place of whatever there is, or nothing does; a trunk's native VLAN stays native."""
     tags, trunk = _read(element)
-    if value is not None:
-        _rewrite(element, sorted(set(value)), _native(tags) if trunk else (), trunk=True)
-    elif trunk:
-        _rewrite(element, [])
+    _rewrite(element, sorted(set(value or ())), _native(tags) if trunk else (), trunk=True)
 
 
 def read_native(element):

@@ -7,7 +7,6 @@ from __future__ import annotations
 from .._model.domain_interface_port import OPENVSWITCH
 from .._model.errors import Conflict
 
-
 # kind of claim: (what it is called, the parameter it is given by)
 _KINDS = {
     "mac": ("MAC address", "mac"),

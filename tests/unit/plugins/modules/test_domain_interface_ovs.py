@@ -97,8 +97,17 @@ def test_vlans_change_at_once_in_both_definitions(host, before, after, shown):
     at_rest(host, wish)
 
 
+def test_a_leftover_tag_on_a_linux_bridge_goes_with_the_next_start(host):
+    more = "<driver name='vhost'/><vlan><tag id='5'/></vlan>"
+    define(host, "db1", UUID2, running=True, interfaces=nic_xml(MAC, bus=3, alias="ua-front", more=more))
+    result = run_all(host, {"name": "db1", "interfaces": [dict(BRIDGE, vlan=0)]})
+    assert fields(result) == [("db1/front", "persistent.vlan")]
+    assert [(one["field"], one["current"], one["wanted"]) for one in result["pending"]] == [("vlan", 5, 0)]
+
+
 def test_the_actions_of_a_tag_that_becomes_a_trunk(host):
-    run(host, dict(OVS, vlan=5))
+    made = run(host, dict(OVS, vlan=5))["actions"][0]["after"]
+    assert (made["interface_id"], made["vlan"]) == (ID1, 5) and "trunks" not in made
     result = run(host, dict(OVS, trunks=[10, 20], native_vlan=10))
     assert [(one["field"], one["before"], one["after"]) for one in result["actions"]] == [
         ("persistent.vlan", 5, 0),
