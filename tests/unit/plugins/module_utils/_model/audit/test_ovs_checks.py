@@ -217,6 +217,7 @@ def test_a_userspace_datapath_below_vhost(seen):
     planned = nic_wish("web5", "inner", backend="vhost", source={"bridge": "br-t"})
     assert found(seen, planned) == [("ovs_userspace_datapath", "warning", "br-t")]
     assert found(seen, nic_wish("web5", "inner", backend="vhost", source={"bridge": "br0"})) == []
+    assert found(seen, nic_wish("web5", "inner", backend="qemu", source={"bridge": "br-t"})) == []
 
 
 def test_a_nic_of_a_libvirt_network_is_on_the_bridge_of_its_port(seen):
