@@ -21,7 +21,7 @@ class Host:
     """One machine, seen through its doors; ``root`` lets any tree stand in for its files.
 
     ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``ovs``,
-    ``pci``, ``ethtool``, ``threads`` and ``session`` speak through them.
+    ``ofctl``, ``pci``, ``ethtool``, ``threads`` and ``session`` speak through them.
     """
 
     def __init__(self, root="/", files=None, commands=None, libvirt=None, clock=None, session=None, ethtool=None):
@@ -36,6 +36,12 @@ class Host:
         self.ethtool = ethtool or Ethtool(self.files.worker, self.commands)
         self.session = session or Session(self.files)
         self.threads = Threads(self.files)
+
+    @property
+    def ofctl(self):
+        from .ofctl import Ofctl  # here, because what few modules need is not to cost the others' start
+
+        return Ofctl(self.commands)
 
     def close(self):
         self.files.close()

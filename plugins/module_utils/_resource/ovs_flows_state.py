@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flow tables as they are, each read once, and what the wished flows mean on the ports that there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from .._host.ofctl import PROTOCOLS
+from .._host.ovs import RUNNING, SERVICE
+from .._host.ovs_hook import HOOK
+from .._model.action import UNKNOWN
+from .._model.errors import InvalidInput, Problem, VerificationFailed
+from .._model.names import is_libvirts_own
+from .._model.openflow_ports import PORT, fill_ports, ports_named
+from .._model.openflow_record import BridgeRecord, read_record
+from .._model.openflow_text import RefusedFlow, group_text
+from .._model.openflow_wish import ALLOW, BridgeFlowsWish
+from .._model.ovs_value import many, one
+
+DIRECTORY = "/etc/kvm-vnic"
+RECORD = DIRECTORY + "/ovs-flows.json"
+_COLUMNS = {
+    "Bridge": ("name", "ports", "fail_mode", "protocols", "controller"),
+    "Port": ("_uuid", "interfaces"),
+    "Interface": ("_uuid", "name", "ofport", "external_ids"),
+}
+# The daemons that call hooks and read which there are when they start (src/util/virhook.c, virHookInitialize)
+_DAEMONS = ("/run/virtqemud.pid", "/run/libvirtd.pid", "/run/libvirt/virtqemud.pid", "/run/libvirt/libvirtd.pid")
+
+
+@dataclass(frozen=True)
+class BridgeState:
+    """``ports``: ``{name: number}`` of those that have one; ``guests``: ``{interface id: name}``; ``guest_names``:
+    every port of a guest; ``meant``: ``{path of a wish: Flow}``; ``group_texts``: ``{number: text}`` of those wished."""
+
+    name: str
+    fail_mode: object
+    protocol: object
+    has_controller: bool
+    ports: dict
+    guests: dict
+    guest_names: frozenset
+    flows: tuple = ()
+    groups: dict = field(default_factory=dict)
+    meters: dict = field(default_factory=dict)
+    meant: dict = field(default_factory=dict)
+    group_texts: dict = field(default_factory=dict)
+    lacking: tuple = ()
+
+    @property
+    def secure(self):
+        return self.fail_mode == "secure"
+
+
+@dataclass(frozen=True)
+class FlowsState:
+    """``unavailable``: why there is nothing to see, or None; ``hook``: its text, or None; ``unnoticed``: whether libvirt's
+    daemon runs since before the hook was there."""
+
+    bridges: dict
+    record: dict
+    hook: object = None
+    unnoticed: bool = False
+    unavailable: object = None
+
+    def recorded(self, name):
+        return self.record.get(name, BridgeRecord())
+
+
+def _record(host):
+    text = host.files.read_or(RECORD, "") if host.files.exists(RECORD) else ""
+    try:
+        return read_record(text)
+    except ValueError as error:
+        raise VerificationFailed(
+            "%s %s: restore it from a backup, or remove it and run again" % (RECORD, error)
+        ) from None
+
+
+def _unnoticed(host):
+    hook = host.files.stat(HOOK)
+    if hook is None:
+        return False
+    running = [
+        host.files.stat(path) for path in _DAEMONS if host.files.exists("/proc/%s" % host.files.read_or(path, "-"))
+    ]
+    return any(daemon and daemon["mtime_ns"] < hook["mtime_ns"] for daemon in running)
+
+
+def _is_guests(row):
+    keys = row["external_ids"]
+    return "iface-id" in keys or "attached-mac" in keys or is_libvirts_own(row["name"])
+
+
+def _protocol(row):
+    """None where the bridge speaks none that has bundles; an empty column means all (ovs-vswitchd.conf.db(5))."""
+    spoken = many(row["protocols"])
+    return next((name for name in PROTOCOLS if not spoken or name in spoken), None)
+
+
+def _bridges(tables):
+    """``{name: BridgeState}`` of every bridge, without tables."""
+    interfaces = {row["_uuid"]: row for row in tables["Interface"]}
+    ports = {
+        row["_uuid"]: [interfaces[key] for key in many(row["interfaces"]) if key in interfaces]
+        for row in tables["Port"]
+    }
+    found = {}
+    for row in tables["Bridge"]:
+        members = [member for port in many(row["ports"]) for member in ports.get(port, ())]
+        numbers = {member["name"]: one(member["ofport"]) for member in members}
+        guests = [member for member in members if _is_guests(member)]
+        found[row["name"]] = BridgeState(
+            name=row["name"],
+            fail_mode=one(row["fail_mode"]),
+            protocol=_protocol(row),
+            has_controller=bool(many(row["controller"])),
+            ports={name: number for name, number in numbers.items() if isinstance(number, int) and number > 0},
+            guests={
+                member["external_ids"]["iface-id"].lower(): member["name"]
+                for member in guests
+                if "iface-id" in member["external_ids"]
+            },
+            guest_names=frozenset(member["name"] for member in guests),
+        )
+    return found
+
+
+class _Texts:
+    """Lines for ``parse-flows``, collected over a bridge: each is a template with ports, and a path to tell it by."""
+
+    def __init__(self, bridge):
+        self._bridge = bridge
+        self.lines, self.paths, self.lacking = [], [], []
+
+    def add(self, path, template, guest=None):
+        numbers = dict(self._bridge.ports)
+        if guest is not None:
+            own = self._bridge.guests.get(guest.interface_id)
+            if own not in numbers:
+                return  # not running: the hook brings them
+            numbers[PORT] = numbers[own]
+        unknown = [name for name in ports_named(template) if name not in numbers]
+        if unknown:
+            there = ", ".join(sorted(self._bridge.ports)) or "none"
+            self.lacking.append(
+                Problem(
+                    path,
+                    unknown[0],
+                    "is no port of bridge %s that has a number: there are %s" % (self._bridge.name, there),
+                )
+            )
+            return
+        self.lines.append(fill_ports(template, numbers))
+        self.paths.append(path)
+
+
+def _meant(host, wish, bridge):
+    """``(meant, group texts, lacking)``. Raises InvalidInput naming every flow that ovs-ofctl does not take."""
+    texts = _Texts(bridge)
+    for flow, guest in wish.all_flows():
+        texts.add(flow.path, flow.line, guest)
+    for group in wish.groups or ():
+        for bucket in group.buckets:
+            texts.add(bucket.path, "actions=" + bucket.actions)
+            texts.add(bucket.path + " ", ",".join(bucket.words))
+    lines = [(path, line) for path, line in zip(texts.paths, texts.lines) if not path.endswith(" ")]
+    words = {path[:-1]: line for path, line in zip(texts.paths, texts.lines) if path.endswith(" ")}
+    parsed = host.ofctl.parse([line for _path, line in lines], bridge.protocol) if lines else []
+    refused = [
+        Problem(path, line, "is not understood by ovs-ofctl: %s" % answer.message)
+        for (path, line), answer in zip(lines, parsed)
+        if isinstance(answer, RefusedFlow)
+    ]
+    if refused:
+        raise InvalidInput(refused)
+    meant = {path: answer for (path, _line), answer in zip(lines, parsed)}
+    groups = {}
+    for group in wish.groups or ():
+        if all(bucket.path in meant and bucket.path in words for bucket in group.buckets):
+            buckets = [
+                ",".join(
+                    [words[bucket.path]] * bool(words[bucket.path]) + ["actions=" + meant.pop(bucket.path).actions]
+                )
+                for bucket in group.buckets
+            ]
+            groups[group.number] = group_text(group.kind, buckets)
+    return meant, groups, tuple(texts.lacking)
+
+
+def _read_bridge(host, wish, bridge, recorded):
+    meant, texts, lacking = _meant(host, wish, bridge)
+    moves = (
+        wish.guarded is True and not bridge.secure or wish.guarded is False and recorded.former_fail_mode is not None
+    )
+    return replace(
+        bridge,
+        flows=host.ofctl.flows(bridge.name, bridge.protocol),
+        groups=host.ofctl.groups(bridge.name, bridge.protocol)
+        if moves or wish.purge or wish.groups is not None
+        else {},
+        meters=host.ofctl.meters(bridge.name, bridge.protocol)
+        if moves or wish.purge or wish.meters is not None
+        else {},
+        meant=meant,
+        group_texts=texts,
+        lacking=lacking,
+    )
+
+
+def wishes_for(desired, names):
+    """What is wished of each bridge: as listed, and with ``purge`` nothing of ours on every other one of ``names``."""
+    found = list(desired.bridges)
+    if desired.purge:
+        cleared = {"flows": (), "groups": (), "meters": {}, "guest_ports": (), "unlisted_ports": ALLOW}
+        found += [BridgeFlowsWish("purge", name, **cleared) for name in sorted(set(names) - set(desired.names))]
+    return found
+
+
+def read_state(host, desired):
+    """The :class:`FlowsState` of all bridges that ``desired`` speaks of."""
+    record = _record(host)
+    found = {"record": record, "hook": host.files.content(HOOK), "unnoticed": _unnoticed(host)}
+    why = host.ovs.unavailable()
+    if not why:
+        running = host.ovs.switch_state()
+        if running is not UNKNOWN and running != RUNNING:
+            why = "ovs-vswitchd is %s: it holds the flows and has to run (%s)" % (running, SERVICE)
+    if why:
+        return FlowsState(bridges={}, unavailable=why, **found)
+    bridges = _bridges(host.ovs.tables(_COLUMNS))
+    read = {
+        wish.name: _read_bridge(host, wish, bridges[wish.name], record.get(wish.name, BridgeRecord()))
+        for wish in wishes_for(desired, bridges)
+        if wish.name in bridges and bridges[wish.name].protocol
+    }
+    return FlowsState(bridges=dict(bridges, **read), **found)

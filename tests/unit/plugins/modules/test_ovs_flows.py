@@ -1,0 +1,454 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
+from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs_hook import HOOK, hook_text
+from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, GUEST, PLAIN, cookie_of
+from ansible_collections.kvm.vnic.plugins.modules import ovs_flows
+from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, OFF, WEB, flow_host
+from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
+
+RECORD = "/etc/kvm-vnic/ovs-flows.json"
+OURS = "cookie=0x%x, " % cookie_of(PLAIN)
+GUARDS = "cookie=0x%x, " % cookie_of(GUARD)
+WEBS = "cookie=0x%x, " % cookie_of(GUEST, WEB)
+DEFAULT = "priority=0 actions=NORMAL"
+
+
+@pytest.fixture
+def host():
+    return flow_host()
+
+
+@pytest.fixture
+def br0(host):
+    return host.switch.bridges["br0"]
+
+
+def run(host, *bridges, **more):
+    check, diff = more.pop("check", False), more.pop("diff", False)
+    return run_module(ovs_flows.main, host, dict(more, bridges=list(bridges)), check=check, diff=diff)
+
+
+def told(result):
+    assert not result["failed"], result
+    return [(action["target"], action["field"], action["before"], action["after"]) for action in result["actions"]]
+
+
+def settled(host, *bridges, **more):
+    """A second run changes and writes nothing."""
+    written = host.writes()
+    again = run(host, *bridges, **more)
+    assert not again["failed"] and not again["changed"] and host.writes() == written, again
+    return again
+
+
+def flow(match, actions, **more):
+    return dict(more, match=match, actions=actions)
+
+
+def guest(interface_id, *flows, **more):
+    return dict(more, interface_id=interface_id, guest=more.get("guest", "web1"), flows=list(flows))
+
+
+ANY = flow("in_port={port}", "NORMAL")
+
+
+def test_flows_in_any_notation_are_put_once(host, br0):
+    wish = {
+        "name": "br0",
+        "flows": [
+            flow("dl_type=0x0800,nw_proto=6,tcp_dst=0x50,eth_src=52:54:00:AA:BB:CC", "normal", priority=100),
+            flow("in_port=eth1", "output:eth1,local", table=3),
+        ],
+    }
+    result = run(host, wish, diff=True)
+    assert told(result) == [
+        ("br0", "table=0,priority=100,tcp,dl_src=52:54:00:aa:bb:cc,tp_dst=80", None, "NORMAL"),
+        ("br0", "table=3,priority=32768,in_port=1", None, "output:1,LOCAL"),
+    ]
+    assert result["pending"] == [] and result["notes"] == [] and result["hook_installed"] is False
+    assert br0.lines() == [
+        OURS + "priority=100,tcp,dl_src=52:54:00:aa:bb:cc,tp_dst=80 actions=NORMAL",
+        DEFAULT,
+        OURS + "table=3, in_port=1 actions=output:1,LOCAL",
+    ]
+    assert host.tree.writes == []
+    assert "table=3,priority=32768,in_port=1 (plain)" in json.loads(result["diff"]["after"])["br0"]["flows"]
+    host.commands.calls.clear()
+    settled(host, wish)
+    reads = [[word for word in call if not word.startswith("-")] for call in host.commands.calls]
+    assert [words[2] for words in reads[1:]] == ["parse-flows", "dump-flows"] and reads[0][0] == "ovs-vsctl"
+
+
+def test_check_mode_writes_nothing_and_tells_the_same(host):
+    wish = {"name": "br0", "flows": [flow("ip", "drop")], "guest_ports": [guest(WEB, ANY)], "unlisted_ports": "drop"}
+    consent = {"allow_disruption": ["fail_mode:br0"]}
+    planned = run(host, wish, check=True, diff=True, **consent)
+    assert planned["changed"] and host.writes() == [] and "br0 table=0,priority=32768,ip" in planned["diff"]["after"]
+    assert planned["hook_installed"] is True
+    assert told(run(host, wish, **consent)) == told(planned)
+
+
+def test_one_bundle_makes_all_changes_of_a_bridge(host, br0):
+    run(host, {"name": "br0", "flows": [flow("ip", "drop"), flow("arp", "NORMAL")]})
+    br0.add("cookie=0x5,priority=9,udp,actions=drop")
+    host.commands.calls.clear()
+    result = run(host, {"name": "br0", "flows": [flow("ip", "NORMAL"), flow("tcp", "drop")]})
+    assert told(result) == [
+        ("br0", "table=0,priority=32768,arp", "NORMAL", None),
+        ("br0", "table=0,priority=32768,ip", "drop", "NORMAL"),
+        ("br0", "table=0,priority=32768,tcp", None, "drop"),
+    ]
+    assert [call for call in host.commands.calls if "bundle" in call] == [
+        ["ovs-ofctl", "--timeout=30", "-O", "OpenFlow14", "bundle", "br0", "-"]
+    ]
+    assert "cookie=0x5, priority=9,udp actions=drop" in br0.lines()
+
+
+def test_omitted_is_left_alone_and_empty_is_cleared(host, br0):
+    run(
+        host,
+        {"name": "br0", "flows": [flow("ip", "drop")], "groups": [{"id": 1, "type": "all", "buckets": ["output:1"]}]},
+    )
+    assert not run(host, {"name": "br0"})["changed"]
+    assert told(run(host, {"name": "br0", "flows": []})) == [("br0", "table=0,priority=32768,ip", "drop", None)]
+    assert br0.lines() == [DEFAULT] and list(br0.groups) == [1]
+    assert told(run(host, {"name": "br0", "groups": []}))[0] == (
+        "br0",
+        "group 1",
+        "type=all,bucket=actions=output:1",
+        None,
+    )
+    assert br0.groups == {}
+    settled(host, {"name": "br0", "flows": [], "groups": []})
+
+
+def test_purge_of_a_bridge_takes_what_others_made_and_leaves_what_a_bridge_does_by_itself(host, br0):
+    br0.add("cookie=0x5,table=1,priority=9,udp,actions=group:3")
+    br0.groups[3], br0.meters[4] = "type=all,bucket=actions=output:1", "kbps bands= type=drop rate=5"
+    wish = {"name": "br0", "purge": True}
+    assert told(run(host, wish)) == [
+        ("br0", "meter 4", "kbps bands= type=drop rate=5", None),
+        ("br0", "group 3", "type=all,bucket=actions=output:1", None),
+        ("br0", "table=1,priority=9,udp", "group:3", None),
+    ]
+    assert br0.lines() == [DEFAULT] and not br0.groups and not br0.meters
+    settled(host, wish)
+    br0.fail_mode = "secure"
+    assert told(run(host, wish)) == [("br0", "table=0,priority=0", "NORMAL", None)]
+
+
+def test_purge_of_all_clears_bridges_that_are_not_listed(host, br0):
+    other = host.switch.add_bridge("br1", eth2=1)
+    run(
+        host,
+        {"name": "br0", "flows": [flow("ip", "drop")], "guest_ports": [guest(WEB, ANY)]},
+        {"name": "br1", "flows": [flow("ip", "drop")]},
+    )
+    br0.add("cookie=0x5,priority=9,udp,actions=drop")
+    kept = {"name": "br1", "flows": [flow("ip", "drop")]}
+    assert [action[:2] for action in told(run(host, kept, purge=True))] == [
+        ("br0/" + WEB, "flows_at_start"),
+        ("br0", "table=0,priority=32768,in_port=5"),
+        ("br0", "table=0,priority=32768,ip"),
+        (HOOK, "hook"),
+    ]
+    assert br0.lines() == ["cookie=0x5, priority=9,udp actions=drop", DEFAULT] and len(other.lines()) == 2
+    assert HOOK not in host.tree.contents and json.loads(host.tree.contents[RECORD])["bridges"] == {}
+    settled(host, kept, purge=True)
+
+
+def test_the_record_of_a_bridge_that_is_gone_is_dropped(host):
+    run(host, {"name": "br0", "guest_ports": [guest(WEB, ANY)]})
+    del host.switch.bridges["br0"]
+    assert told(run(host, purge=True))[0][:2] == ("br0/" + WEB, "flows_at_start")
+    settled(host, purge=True)
+
+
+def test_without_its_last_flow_a_bridge_goes_back_to_what_it_does_by_itself(host, br0):
+    run(host, {"name": "br0", "flows": [flow("", "drop", priority=0)]})
+    assert br0.lines() == [OURS + "priority=0 actions=drop"]
+    assert told(run(host, {"name": "br0", "flows": []})) == [("br0", "table=0,priority=0", "drop", "NORMAL")]
+    assert br0.lines() == [DEFAULT]
+    run(host, {"name": "br0", "flows": [flow("", "drop", priority=0)]})
+    br0.controllers = ["one"]
+    assert told(run(host, {"name": "br0", "flows": []})) == [("br0", "table=0,priority=0", "drop", None)]
+
+
+def test_a_flow_of_others_is_replaced_with_consent_only(host, br0):
+    br0.add("cookie=0x5,priority=9,udp,actions=drop")
+    wish = {"name": "br0", "flows": [flow("udp", "drop", priority=9)]}
+    settled(host, wish)
+    wish["flows"][0]["actions"] = "NORMAL"
+    refused = run(host, wish)
+    assert refused["error_kind"] == "conflict" and host.writes() == []
+    consent = "flow:br0/table=0,priority=9,udp"
+    assert refused["dangers"][0]["consent"] == consent and "cookie 0x5" in refused["msg"]
+    assert told(run(host, wish, allow_disruption=[consent])) == [("br0", "table=0,priority=9,udp", "drop", "NORMAL")]
+    settled(host, wish)
+
+
+def test_groups_and_meters_come_before_the_flows_that_use_them(host, br0):
+    buckets = ["weight=50,watch_port=eth1,actions=1", "weight=1,actions=output:eth1,output:5"]
+    wish = {
+        "name": "br0",
+        "flows": [flow("ip", "meter:3,group:7")],
+        "groups": [
+            {"id": 7, "type": "select", "buckets": buckets},
+            {"id": 8, "type": "indirect", "buckets": ["actions=drop"]},
+        ],
+        "meters": [{"id": 3, "rate": 1000}, {"id": 4, "rate": 10, "unit": "pktps", "burst": 5}],
+    }
+    run(host, wish)
+    assert host.switch.writes == [
+        "add-meter br0 meter=3,kbps,band=type=drop,rate=1000",
+        "add-meter br0 meter=4,pktps,burst,band=type=drop,rate=10,burst_size=5",
+        "group add group_id=7,type=select,bucket=weight:50,watch_port:1,actions=output:1,bucket=actions=output:1,output:5",
+        "group add group_id=8,type=indirect,bucket=actions=drop",
+        "flow add cookie=0x6b76000000000000,table=0,priority=32768,ip,actions=meter:3,group:7",
+    ]
+    assert json.loads(host.tree.contents[RECORD])["bridges"]["br0"]["groups"] == [7, 8]
+    settled(host, wish)
+    host.switch.writes.clear()
+    run(
+        host,
+        dict(
+            wish,
+            flows=[],
+            groups=[dict(wish["groups"][0], buckets=["actions=drop"])],
+            meters=[dict(wish["meters"][1], burst=6)],
+        ),
+    )
+    assert host.switch.writes == [
+        "mod-meter br0 meter=4,pktps,burst,band=type=drop,rate=10,burst_size=6",
+        "group modify group_id=7,type=select,bucket=actions=drop",
+        "flow delete_strict cookie=0x6b76000000000000/-1,table=0,priority=32768,ip",
+        "group delete group_id=8",
+        "del-meters br0 meter=3",
+    ]
+    kept = json.loads(host.tree.contents[RECORD])["bridges"]["br0"]
+    assert (kept["groups"], kept["meters"]) == ([7], [4])
+
+
+@pytest.mark.parametrize(
+    ("wish", "consent"),
+    [
+        ({"groups": [{"id": 3, "type": "all", "buckets": ["output:5"]}]}, "group:br0/3"),
+        ({"meters": [{"id": 4, "rate": 6}]}, "meter:br0/4"),
+    ],
+)
+def test_groups_and_meters_of_others_are_changed_with_consent_only(host, br0, wish, consent):
+    br0.groups[3], br0.meters[4] = "type=all,bucket=actions=output:1", "kbps bands= type=drop rate=5"
+    wish = dict(wish, name="br0")
+    refused = run(host, wish)
+    assert refused["error_kind"] == "conflict" and refused["dangers"][0]["consent"] == consent and host.writes() == []
+    assert run(host, wish, allow_disruption=[consent])["changed"]
+    settled(host, wish)
+
+
+def test_groups_of_others_stay(host, br0):
+    br0.groups[3], br0.meters[4] = "type=all,bucket=actions=output:1", "kbps bands= type=drop rate=5"
+    settled(host, {"name": "br0", "groups": [], "meters": []})
+    settled(
+        host, {"name": "br0", "groups": [{"id": 3, "type": "all", "buckets": ["1"]}], "meters": [{"id": 4, "rate": 5}]}
+    )
+
+
+def test_a_refused_flow_leaves_all_as_it_was_and_is_named(host, br0):
+    run(host, {"name": "br0", "flows": [flow("ip", "drop")], "meters": [{"id": 4, "rate": 6}]})
+    before, meters = br0.lines(), dict(br0.meters)
+    wish = {
+        "name": "br0",
+        "flows": [flow("ip", "NORMAL"), flow("tcp", "group:9")],
+        "meters": [{"id": 4, "rate": 7}, {"id": 5, "rate": 7}],
+    }
+    failed = run(host, wish)
+    assert failed["error_kind"] == "apply" and failed["msg"].startswith(
+        "hv1: ovs-ofctl bundle br0: nothing was changed"
+    )
+    assert (
+        "bridges[0].flows[1] (table=0,priority=32768,tcp,actions=group:9)" in failed["msg"]
+        and "OFPBAC_BAD_OUT_GROUP" in failed["msg"]
+    )
+    assert br0.lines() == before and br0.meters == meters
+
+
+def test_a_guests_flows_follow_its_port(host, br0):
+    wish = {
+        "name": "br0",
+        "guest_ports": [
+            guest(
+                WEB.upper(),
+                flow("in_port={port},eth_src=52:54:00:00:00:01", "output:eth1"),
+                flow("dl_dst=52:54:00:00:00:01", "output:{port}"),
+                protected=True,
+            ),
+            guest(OFF, ANY, guest="later"),
+        ],
+    }
+    result = run(host, wish)
+    assert [action[:2] for action in told(result)] == [
+        ("br0/" + WEB, "flows_at_start"),
+        ("br0/" + OFF, "flows_at_start"),
+        (HOOK, "hook"),
+        ("br0", "table=0,priority=32768,in_port=5,dl_src=52:54:00:00:00:01"),
+        ("br0", "table=0,priority=32768,dl_dst=52:54:00:00:00:01"),
+    ]
+    assert result["hook_installed"] is True
+    assert [(entry["target"], entry["until"]) for entry in result["pending"]] == [("br0/" + OFF, "guest_start")]
+    assert WEBS + "in_port=5,dl_src=52:54:00:00:00:01 actions=output:1" in br0.lines()
+    assert (
+        host.tree.contents[HOOK] == hook_text() and host.tree.modes[HOOK] == 0o755 and host.tree.modes[RECORD] == 0o600
+    )
+    kept = json.loads(host.tree.contents[RECORD])
+    assert kept["version"] == 1 and kept["bridges"]["br0"]["guests"][WEB] == {
+        "guest": "web1",
+        "protected": True,
+        "cookie": "0x%x" % cookie_of(GUEST, WEB),
+        "flows": [
+            {
+                "table": 0,
+                "priority": 32768,
+                "match": "in_port={port},eth_src=52:54:00:00:00:01",
+                "actions": "output:{eth1}",
+            },
+            {"table": 0, "priority": 32768, "match": "dl_dst=52:54:00:00:00:01", "actions": "output:{port}"},
+        ],
+    }
+    assert [path for path, _text in host.tree.writes if path in (RECORD, HOOK)] == [RECORD, HOOK]
+    again = settled(host, wish)
+    assert again["hook_installed"] is False
+    # the guest started anew without its hook
+    br0.ports["vnet7"] = (9, br0.ports.pop("vnet0")[1])
+    assert told(run(host, wish)) == [
+        ("br0", "table=0,priority=32768,in_port=5,dl_src=52:54:00:00:00:01", "output:1", None),
+        ("br0", "table=0,priority=32768,in_port=9,dl_src=52:54:00:00:00:01", None, "output:1"),
+        ("br0", "table=0,priority=32768,dl_dst=52:54:00:00:00:01", "output:5", "output:9"),
+    ]
+    # it is no longer listed
+    assert [action[:2] for action in told(run(host, {"name": "br0", "guest_ports": []}))][-1] == (HOOK, "hook")
+    assert br0.lines() == [DEFAULT] and HOOK not in host.tree.contents
+
+
+def test_a_changed_hook_is_replaced_without_a_restart(host):
+    wish = {"name": "br0", "guest_ports": [guest(WEB, ANY)]}
+    run(host, wish)
+    host.tree.contents[HOOK] = "#!/bin/sh\n"
+    result = run(host, wish)
+    assert told(result) == [(HOOK, "hook", "another version", "present")] and result["hook_installed"] is False
+
+
+def test_a_daemon_older_than_the_hook_has_to_start_anew(host, monkeypatch):
+    wish = {"name": "br0", "guest_ports": [guest(WEB, ANY)]}
+    run(host, wish)
+    host.tree.contents.update({"/run/libvirtd.pid": "42", "/proc/42/comm": "libvirtd"})
+    times = {HOOK: 20, "/run/libvirtd.pid": 10}
+    monkeypatch.setattr(
+        host.files, "stat", lambda path: {"mtime_ns": times.get(path, 0)} if host.files.exists(path) else None
+    )
+    assert settled(host, wish)["hook_installed"] is True
+    times["/run/libvirtd.pid"] = 30
+    assert settled(host, wish)["hook_installed"] is False
+
+
+GUARDED = {"name": "br0", "unlisted_ports": "drop", "guest_ports": [guest(WEB, ANY)]}
+
+
+def test_the_guard_closes_every_port_that_is_not_listed(host, br0):
+    br0.add("cookie=0x5,table=2,priority=9,udp,idle_timeout=60,actions=group:3")
+    br0.groups[3], br0.meters[4] = "type=all,bucket=actions=output:1", "kbps bands= type=drop rate=5"
+    refused = run(host, GUARDED)
+    assert refused["error_kind"] == "conflict" and [danger["consent"] for danger in refused["dangers"]] == [
+        "fail_mode:br0"
+    ]
+    assert "vnet0" in refused["msg"] and "vnet1" in refused["msg"] and host.writes() == []
+    result = run(host, GUARDED, allow_disruption=["fail_mode:br0"])
+    assert told(result)[-1] == ("br0", "fail_mode", None, "secure")
+    assert result["notes"] == ["bridge br0 drops what comes from vnet1: no flows are listed for them"]
+    assert br0.fail_mode == "secure" and list(br0.groups) == [3] and list(br0.meters) == [4]
+    assert br0.lines() == [
+        WEBS + "in_port=5 actions=NORMAL",
+        GUARDS + "priority=1,in_port=1 actions=NORMAL",
+        GUARDS + "priority=1,in_port=LOCAL actions=NORMAL",
+        GUARDS + "priority=0 actions=drop",
+        "cookie=0x5, table=2, idle_timeout=60, priority=9,udp actions=group:3",
+    ]
+    settled(host, GUARDED)
+    br0.flush()  # ovs-vswitchd started anew: nothing is forwarded
+    assert br0.lines() == [] and run(host, GUARDED)["changed"] and len(br0.lines()) == 4
+
+
+@pytest.mark.parametrize("former", [None, "standalone", "secure"])
+@pytest.mark.parametrize("word", ["allow", "none"])
+def test_the_former_fail_mode_and_last_flow_come_back(host, br0, former, word):
+    br0.fail_mode = former
+    before = br0.lines()
+    consent = {"allow_disruption": ["fail_mode:br0"]}
+    run(host, GUARDED, **consent)
+    assert br0.fail_mode == "secure"
+    wish = {"name": "br0", "unlisted_ports": word, "guest_ports": []}
+    assert not run(host, wish, **consent)["failed"]
+    assert br0.fail_mode == former and br0.lines() == before
+    settled(host, wish)
+
+
+def test_a_secure_bridge_needs_no_consent_for_the_guard(host, br0):
+    br0.fail_mode = "secure"
+    br0.flush()
+    assert "fail_mode" not in [action[1] for action in told(run(host, GUARDED))]
+    assert run(host, dict(GUARDED, unlisted_ports="allow"))["changed"] and br0.lines() == [
+        WEBS + "in_port=5 actions=NORMAL"
+    ]
+
+
+def test_the_connection_to_the_host_is_not_cut_without_consent(host, br0):
+    del br0.ports["vnet0"], br0.ports["vnet1"]
+    host.kernel.add("br0", up=True)
+    host.kernel.addresses = [{"ifname": "br0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24}]}]
+    host.session.address = "192.0.2.1"
+    refused = run(host, dict(GUARDED, guest_ports=[]))
+    assert [danger["consent"] for danger in refused["dangers"]] == ["management:br0"] and host.writes() == []
+    assert not run(host, dict(GUARDED, guest_ports=[]), allow_disruption=["management:br0"])["failed"]
+
+
+def test_what_cannot_be_put_back_is_said(host, br0):
+    br0.add("cookie=0x5,table=2,priority=9,udp,actions=drop")
+    switch, bundle = host.switch, host.switch._bundle
+
+    def fails_later(bridge, lines):
+        if bridge.fail_mode == "secure":
+            return Completed(1, "", "ovs-ofctl: br0: failed to connect to socket (Connection refused)\n")
+        return bundle(bridge, lines)
+
+    switch._bundle = fails_later
+    failed = run(host, GUARDED, allow_disruption=["fail_mode:br0"])
+    assert (
+        failed["error_kind"] == "apply"
+        and "emptied its tables" in failed["msg"]
+        and "Connection refused" in failed["msg"]
+    )
+    assert json.loads(host.tree.contents[RECORD])["bridges"]["br0"]["former_fail_mode"] == "none"
+
+
+def test_a_controller_and_a_port_elsewhere_are_told(host, br0):
+    br0.controllers = ["one"]
+    host.switch.add_bridge("br1", vnet9=(3, OFF))
+    notes = run(host, {"name": "br0", "guest_ports": [guest(OFF, ANY, guest="db")]})["notes"]
+    assert notes == [
+        "bridges[0].guest_ports[0]: the port of db is on br1 now, not on br0",
+        "bridge br0 has a controller, which may change these flows as well",
+    ]
+
+
+def test_a_second_guest_keeps_its_own_flows(host, br0):
+    wish = {"name": "br0", "guest_ports": [guest(WEB, ANY), guest(DB, ANY, guest="db")]}
+    run(host, wish)
+    assert told(run(host, {"name": "br0", "guest_ports": [guest(DB, ANY, guest="db")]}))[1:] == [
+        ("br0", "table=0,priority=32768,in_port=5", "NORMAL", None)
+    ]
+    assert len(br0.lines()) == 2
