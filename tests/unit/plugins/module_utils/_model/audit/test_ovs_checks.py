@@ -151,6 +151,7 @@ def test_who_needs_no_flows_lacks_none(seen):
     assert found(seen, wish(protected=False)) == []
     assert found(seen, wish(interface_id="another")) == []
     assert found(seen, wish("dl_dst=52:54:00:00:00:01")) == []  # none of them names the port's number
+    assert found(seen, wish("dl_dst=52:54:00:00:00:01,reg0={port}")) == []
     elsewhere = wish()
     elsewhere["ovs_flows"]["bridges"][0]["name"] = "br-u"
     assert found(seen, elsewhere) == []
