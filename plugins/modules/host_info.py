@@ -534,7 +534,7 @@ ovs:
               description: All.
               type: int
             ours:
-              description: Those that C(kvm.vnic.ovs_flows) made, known by their cookies.
+              description: Those that M(kvm.vnic.ovs_flows) made, known by their cookies.
               type: int
             guest:
               description: Of these, those of guests' ports.
@@ -583,7 +583,7 @@ ovs:
                   description: UUID of the guest, or null.
                   type: str
                 flows:
-                  description: How many flows C(kvm.vnic.ovs_flows) has for this guest's port on what it receives.
+                  description: How many flows M(kvm.vnic.ovs_flows) has for this guest's port on what it receives.
                   type: int
 libvirt:
   description: libvirt and its guests.

@@ -29,7 +29,7 @@ class FlowCount:
     def of_port(self, interface_id, ofport):
         """How many of the flows for the guest's port ``interface_id`` match what port ``ofport`` receives. Those with
         another number were for the port that it had before its guest restarted, or that had the number before it."""
-        return self.received.get((cookie_of(GUEST, interface_id), ofport), 0) if interface_id else 0
+        return self.received.get((cookie_of(GUEST, interface_id.lower()), ofport), 0) if interface_id else 0
 
 
 def count_flows(text):

@@ -59,9 +59,9 @@ class OpenVswitch:
         return self.port_with(interface.interface_id)
 
     def port_with(self, interface_id, bridge=None):
-        """The port of an interface ID; on ``bridge`` alone, where that is given."""
+        """The port of an interface ID in lower case; on ``bridge`` alone, where that is given."""
         for port in self.ports:
-            if interface_id is not None and port.interface_id == interface_id.lower() and bridge in (None, port.bridge):
+            if interface_id is not None and port.interface_id == interface_id and bridge in (None, port.bridge):
                 return port
         return None
 

@@ -9,8 +9,8 @@ ID = "ovs_port_unprotected"
 
 
 def ovs_port_unprotected(scene):
-    """By the wish of ``kvm.vnic.ovs_flows``: the port's own flows are those that match its number, and each of these
-    must be there. A guest that does not run has no port."""
+    """By the wish of ``kvm.vnic.ovs_flows``: the flows that keep false addresses out are those that match what the port
+    receives, and each must be there. A guest that does not run has no port."""
     for bridge, wish in scene.wishes.protected_ports():
         port = scene.ovs.port_with(wish.interface_id, bridge)
         if port is None or port.flows is None or port.flows >= wish.flows:

@@ -11,12 +11,12 @@ from ..cpu_set import CpuSet
 from ..vf_range import split_vf
 
 _OFF = (None, "off", False)  # False: what YAML makes of an unquoted off
-_PORT = "{port}"  # what stands for the port's number in a flow of a guest's port
+_RECEIVED = "in_port={port}"  # in a flow of a guest's port: of what the port receives
 
 
 @dataclass(frozen=True)
 class ProtectedPort:
-    """A guest's port that is to be kept from false addresses. ``flows``: how many of its flows match its number."""
+    """A guest's port that is to be kept from false addresses. ``flows``: how many of its flows match what it receives."""
 
     interface_id: str
     guest: object
@@ -86,7 +86,7 @@ class Wishes:
         for bridge in self._ovs_flows:
             for entry in reading.mappings(bridge.get("guest_ports")):
                 name, interface_id = reading.text(bridge.get("name")), reading.text(entry.get("interface_id"))
-                flows = [flow for flow in reading.mappings(entry.get("flows")) if _PORT in str(flow.get("match"))]
+                flows = [flow for flow in reading.mappings(entry.get("flows")) if _RECEIVED in str(flow.get("match"))]
                 if name and interface_id and flows and entry.get("protected") is True:
                     guest = reading.text(entry.get("guest"))
                     found.append((name, ProtectedPort(interface_id.lower(), guest, len(flows))))

@@ -26,6 +26,8 @@ def test_a_port_has_the_flows_of_its_cookie_and_number():
         + " cookie=0x%x, in_port=4 actions=drop\n" % cookie_of(GUEST, OTHER)
     )
     assert (found.guest, found.of_port(ID, 4), found.of_port(ID, 7), found.of_port(OTHER, 4)) == (5, 2, 1, 1)
+    assert found.of_port(ID.upper(), 4) == 2
+    assert count_flows(" cookie=0x6b76010000000000, in_port=4 actions=drop").of_port(None, 4) == 0
     assert found.of_port(OTHER, 7) == found.of_port(None, 4) == found.of_port(ID, None) == 0
 
 

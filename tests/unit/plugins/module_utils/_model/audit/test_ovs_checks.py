@@ -151,6 +151,7 @@ def test_who_needs_no_flows_lacks_none(seen):
     assert found(seen, wish(protected=False)) == []
     assert found(seen, wish(interface_id="another")) == []
     assert found(seen, wish("dl_dst=52:54:00:00:00:01")) == []  # none of them names the port's number
+    assert found(seen, wish("dl_dst=52:54:00:00:00:01,reg0={port}")) == []
     elsewhere = wish()
     elsewhere["ovs_flows"]["bridges"][0]["name"] = "br-u"
     assert found(seen, elsewhere) == []
@@ -217,6 +218,7 @@ def test_a_userspace_datapath_below_vhost(seen):
     planned = nic_wish("web5", "inner", backend="vhost", source={"bridge": "br-t"})
     assert found(seen, planned) == [("ovs_userspace_datapath", "warning", "br-t")]
     assert found(seen, nic_wish("web5", "inner", backend="vhost", source={"bridge": "br0"})) == []
+    assert found(seen, nic_wish("web5", "inner", backend="qemu", source={"bridge": "br-t"})) == []
 
 
 def test_a_nic_of_a_libvirt_network_is_on_the_bridge_of_its_port(seen):
