@@ -205,7 +205,7 @@ def test_requirements_hold(intent, facts):
 @given(intents(), hosts())
 def test_every_better_attachment_has_its_reason(intent, facts):
     found = plan_or_reject(intent, facts)
-    order = ["sriov", "macvtap", "bridge"]
+    order = ["sriov", "macvtap", "bridge", "ovs"]
     for nic in found["nics"]:
         assert [entry["attachment"] for entry in nic["rejected"]] == order[: order.index(nic["attachment"])]
         assert all(entry["reason"] for entry in nic["rejected"])
