@@ -6,8 +6,6 @@ write.
 from __future__ import annotations
 
 from ...module_utils._model.addresses import is_pci
-from ...module_utils._model.domain_interface_wish import parse_nic
-from ...module_utils._model.fields import Problems
 from ...module_utils._model.interface_xml import rendered
 
 # As xml.etree.ElementTree writes attributes
@@ -21,8 +19,6 @@ def interface_xml(interface, pci):
 
     None for a VF whose address is known only after it was made.
     """
-    if "interface_id" in interface["source"]:  # the module has other words for a port of Open vSwitch than libvirt
-        interface = parse_nic(interface, Problems()).settings
     if interface["type"] == "hostdev":
         if pci is None or not is_pci(pci):
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...module_utils._model.reading import mapping, text
+from ...module_utils._model.reading import listed, mapping, text
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,15 @@ def read_ovs(raw):
         bridge: {
             port: _port(found) for port, found in mapping(mapping(entry).get("ports")).items() if isinstance(port, str)
         }
+        for bridge, entry in mapping(mapping(raw).get("bridges")).items()
+        if isinstance(bridge, str)
+    }
+
+
+def read_mirrors(raw):
+    """``{bridge: [names of its mirrors]}``."""
+    return {
+        bridge: [name for name in listed(mapping(entry).get("mirrors")) if isinstance(name, str)]
         for bridge, entry in mapping(mapping(raw).get("bridges")).items()
         if isinstance(bridge, str)
     }

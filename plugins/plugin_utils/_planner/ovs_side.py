@@ -17,6 +17,7 @@ from .words import few, short
 _NAMESPACE = uuid.UUID("d225574c-f3e7-5dc6-b0a0-395241db8deb")  # uuid5 of "kvm.vnic" as a name of DNS
 # What a flow can name in braces; {port} is the guest's own
 _PLAIN_NAME = re.compile(r"(?!port\Z)[A-Za-z][A-Za-z0-9_.-]*\Z", re.ASCII)
+_OUR_MIRROR = "kvm-vnic-"
 _KBYTE_PER_MBIT = 125  # libvirt's average is in kilobytes a second (formatdomain, bandwidth)
 
 
@@ -41,8 +42,8 @@ def bandwidth(port):
 class OvsSide:
     """Gathers what the NICs' networks need."""
 
-    def __init__(self, facts, problems):
-        self._facts, self._problems = facts, problems
+    def __init__(self, facts, purge, problems):
+        self._facts, self._purge, self._problems = facts, purge, problems
         self._bridges, self._guarded, self._ports, self._owners, self._counts = {}, set(), {}, {}, {}
         self._planned = set()
 
@@ -92,6 +93,9 @@ class OvsSide:
 
     def _add_bridge(self, place, network):
         found = self._bridges.setdefault(place.bridge, {"name": place.bridge})
+        mirrors = self._facts.ovs_mirrors.get(place.bridge, ())
+        if self._purge and all(name.startswith(_OUR_MIRROR) for name in mirrors):
+            found["purge_mirrors"] = True  # the module knows no mirror's owner, so that others' keep ours from going
         for key in ("datapath_type", "fail_mode"):
             if getattr(network.ovs, key) is not None:
                 found[key] = getattr(network.ovs, key)
@@ -111,7 +115,7 @@ class OvsSide:
         elif port == place.port:
             here.add(port, "is the network's uplink: name a port of its own, which carries nothing else")
         self._add_port(found, {"name": port, **({"type": "internal"} if self._makes(port, held) else {})})
-        mirror = {"name": "kvm-vnic-%s" % network.name, "select_all": True, "output_port": port}
+        mirror = {"name": _OUR_MIRROR + network.name, "select_all": True, "output_port": port}
         vlans = sorted({network.vlan or 0, *network.ovs.trunks})
         if vlans != [0]:  # a network without VLANs has the bridge's every packet
             mirror["select_vlans"] = vlans

@@ -101,7 +101,9 @@ def intents(draw, names=GUESTS):
         if draw(st.integers(0, 4)) == 0:
             guests[-1]["host"] = "hv1"
     profile = draw(
-        st.sampled_from(["best_performance", "best_performance", "talk_2011", "multiqueue", "multiqueue", "compatible", "switched"])
+        st.sampled_from(
+            ["best_performance", "best_performance", "talk_2011", "multiqueue", "multiqueue", "compatible", "switched"]
+        )
     )
     return {"profile": profile, "networks": nets, "guests": guests}
 
