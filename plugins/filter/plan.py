@@ -97,6 +97,22 @@ _value:
       description: Bridges, as the module M(kvm.vnic.bridge) takes them.
       type: list
       elements: dict
+    ovs:
+      description: Open vSwitch of this host.
+      type: dict
+      contains:
+        bridges:
+          description: Bridges, as the module M(kvm.vnic.ovs_bridge) takes them.
+          type: list
+          elements: dict
+          sample: [{name: br-tenant, ports: [{name: ens2}]}]
+        flows:
+          description:
+            - Flows of guests' ports, as the module M(kvm.vnic.ovs_flows) takes them.
+            - Every bridge of RV(_value.ovs.bridges) is there, so that what guarded one before goes.
+          type: list
+          elements: dict
+          sample: [{name: br-tenant, guest_ports: [], unlisted_ports: none}]
     lower_devices:
       description: Devices to be up and wide enough, as the module M(kvm.vnic.macvtap) takes them.
       type: list
@@ -212,7 +228,7 @@ _value:
         attachment:
           description: What the NIC is attached to.
           type: str
-          choices: [sriov, macvtap, bridge]
+          choices: [sriov, macvtap, bridge, ovs]
         backend:
           description: Who moves its packets.
           type: str
@@ -225,6 +241,19 @@ _value:
           type: str
         vlan:
           description: VLAN of its network.
+          type: int
+        trunks:
+          description: VLANs that the guest sees tagged.
+          type: list
+          elements: int
+        bridge:
+          description: The bridge that it is a port of, V(null) for none.
+          type: str
+        interface_id:
+          description: By what Open vSwitch knows its port; V(null) on anything else.
+          type: str
+        flows:
+          description: How many flows its port of Open vSwitch has; V(null) on anything else.
           type: int
         reason:
           description: Why it is attached so.

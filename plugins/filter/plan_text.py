@@ -12,6 +12,7 @@ short_description: A host's plan as text
 description:
   - Says for each NIC what it is attached to, why, why not to something better, and which CPUs move its packets; then
     what must exist on the host.
+  - Prints the OpenFlow of each guest's port of Open vSwitch.
   - Draws the NUMA nodes with their CPUs and who has them, and tells each rule of the profile with its reason, premise
     and source.
   - Control characters, which names of guests and devices may hold, are shown as U+FFFD.

@@ -83,7 +83,7 @@ options:
         default: present
   lower_devices:
     description:
-      - Existing devices that are to carry macvtaps, made ready before the macvtaps are.
+      - Existing devices that are to carry macvtaps or are the uplink of a switch, made ready before what stands on them is.
       - They are adjusted only, never made or removed, and neither addresses nor anything else of theirs is touched.
     type: list
     elements: dict

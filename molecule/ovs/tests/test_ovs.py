@@ -85,7 +85,7 @@ def test_the_changed_bridge_is_as_last_wished(tables):
     bridge = tables["Bridge"]["mol-extra"]
     names = {row["_uuid"][1]: name for name, row in tables["Port"].items()}
     ports = bridge["ports"] if isinstance(bridge["ports"][0], list) else [bridge["ports"]]
-    assert sorted(names[port[1]] for port in ports) == ["mol-bond", "mol-extra", "mol-in", "mol-late"]
+    assert sorted(names[port[1]] for port in ports) == ["mol-bond", "mol-extra", "mol-in"]
     assert bridge["fail_mode"] == "secure"  # omitted in the change: left alone
     assert bridge["mirrors"] == []
     assert bridge["controller"] != []

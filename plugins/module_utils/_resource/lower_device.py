@@ -14,6 +14,7 @@ from .._model.names import parse_interface_name
 
 LOWER_DEVICES = "lower_devices"
 # their rx_handler takes every frame before a macvtap could (net/core/dev.c, netdev_rx_handler_register)
+_BONDS = ("bond", "team")
 _MASTERS = {"bridge": "bridge", "bond": "bond", "team": "team", "openvswitch": "Open vSwitch"}
 
 
@@ -59,7 +60,7 @@ def refuse_port(link, state):
     master = state.get(link.master) if link.master else None
     if master is None or master.kind not in _MASTERS:
         return
-    if master.kind in ("bond", "team"):
+    if master.kind in _BONDS:
         hint = "let macvtaps stand on %s itself" % master.name
     else:
         hint = "an uplink has one kind of switch: attach the guests to %s, or take %s out of it" % (
@@ -77,7 +78,9 @@ def plan_lower_devices(devices, state):
     actions = []
     for device in devices:
         link = state.get(device.name)
-        if link is not None:
+        master = state.get(link.master) if link is not None and link.master else None
+        # A switch's uplink is to be up and wide enough too, whoever its switch is; a bond's ports are the bond's.
+        if master is not None and master.kind in _BONDS:
             refuse_port(link, state)
         for name, after in (("mtu", device.mtu), ("up", device.up)):
             before = getattr(link, name) if link is not None else None

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .choose import wish
-from .rules import ATTACHMENTS, BRIDGE, MACVTAP, SRIOV
+from .rules import ATTACHMENTS, BRIDGE, MACVTAP, OVS, SRIOV
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ def _attach(entry, intent, kept, refusal, places):
                 place, reason = places.macvtap(local, node, interface)
             elif attachment == BRIDGE:
                 place, reason = places.bridge(local)
+            elif attachment == OVS:
+                place, reason = places.ovs(local)
         if place is not None:
             break
         rejected.append((attachment, reason))

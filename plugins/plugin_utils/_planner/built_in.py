@@ -5,7 +5,18 @@ where that is said.
 
 from __future__ import annotations
 
-from .rules import ATTACHMENTS, BRIDGE, MACVTAP, NEAR_MEMORY, NO_PREMISE, POSTED, SEVERAL_QUEUES, SMALL_UPLINK, UNPOSTED
+from .rules import (
+    ATTACHMENTS,
+    BRIDGE,
+    MACVTAP,
+    NEAR_MEMORY,
+    NO_PREMISE,
+    OVS,
+    POSTED,
+    SEVERAL_QUEUES,
+    SMALL_UPLINK,
+    UNPOSTED,
+)
 
 TALK = "the 2011 talk on KVM's virtual NICs"
 _SCALING = "Documentation/networking/scaling.rst"
@@ -19,7 +30,7 @@ _ATTACHING = {
     "attachments": _rule(
         list(ATTACHMENTS),
         "a VF passed through spares the host's kernel every packet; else macvtap is the shortest way through it, and a "
-        "bridge the most general",
+        "bridge the most general; Open vSwitch where the network's switch is one",
         TALK + ", conclusion: SR-IOV where it can be had, else vhost-net",
     ),
     "model": _rule(
@@ -144,7 +155,7 @@ def _without_premises(rules):
 _LEFT_ALONE = "guests without virtio are run for what they are, not for speed"
 _COMPATIBLE = {
     "attachments": _rule(
-        [MACVTAP, BRIDGE],
+        [MACVTAP, BRIDGE, OVS],
         "a guest without virtio is not expected to bring a VF's driver either",
         TALK + ", emulated NICs",
     ),
@@ -170,6 +181,22 @@ _COMPATIBLE = {
     "posted_interrupts": _TALK_RULES["posted_interrupts"],
 }
 
+_SWITCHED_RULES = {
+    **_ATTACHING,
+    **_TALK_RULES,
+    "attachments": _rule(
+        [OVS, BRIDGE],
+        "every packet passes a switch of the host's that can tell guests apart: VLANs, OpenFlow, mirrors and limits; "
+        "the price is the host's time for each packet",
+        TALK + ", Open vSwitch and tap: flexible layer 2 by OpenFlow",
+    ),
+    "irq_cpu": _rule(
+        "node",
+        "a switch's uplink serves all its guests: its interrupt has no one vCPU to go to",
+        TALK + ", smp_affinity; " + _SCALING + ", RSS IRQ configuration",
+    ),
+}
+
 BUILT_IN = {
     "best_performance": {
         "description": "the fastest attachment that the host's hardware allows",
@@ -190,5 +217,9 @@ BUILT_IN = {
     "compatible": {
         "description": "emulated NICs for guests without virtio drivers",
         "rules": _COMPATIBLE,
+    },
+    "switched": {
+        "description": "every packet through a switch that can tell guests apart: Open vSwitch, else a bridge",
+        "rules": _SWITCHED_RULES,
     },
 }

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .profiles import REQUIREMENTS
-from .rules import ATTACHMENTS, BRIDGE, MACVTAP, SRIOV
+from .rules import ATTACHMENTS, BRIDGE, MACVTAP, OVS, SRIOV
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,16 @@ def _device(nic, profile):
 def _why_not(attachment, nic, network, profile):
     if attachment not in profile.attachments:
         return profile.excludes(attachment)
+    if network.ovs is not None and attachment != OVS:
+        return (
+            "network %s has the Open vSwitch bridge %s for its switch: only a port of it is in its VLANs and flows"
+            % (
+                network.name,
+                network.ovs.bridge,
+            )
+        )
+    if attachment == OVS:
+        return _why_no_port(nic, network)
     for requirement in nic.requires:
         if attachment in REQUIREMENTS[requirement]:
             return REQUIREMENTS[requirement][attachment]
@@ -48,6 +58,17 @@ def _why_not(attachment, nic, network, profile):
         )
     if attachment == BRIDGE and not network.bridge:
         return "network %s names no bridge" % network.name
+    return None
+
+
+def _why_no_port(nic, network):
+    """Why the NIC cannot be a port of Open vSwitch, or None."""
+    if network.ovs is None:
+        return "network %s names no Open vSwitch bridge" % network.name
+    if "mac_change" in nic.requires and network.ovs.anti_spoofing:
+        return "requires mac_change: anti_spoofing of network %s lets nothing through but its own MAC" % network.name
+    if "host_access" in nic.requires and network.ovs.isolated and network.uplinks:
+        return "requires host_access: network %s is isolated, so that its guests reach its uplink only" % network.name
     return None
 
 

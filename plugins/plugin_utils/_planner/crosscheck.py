@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from .macs import made_mac
-from .profiles import BUILT_IN, LATER_PROFILES, built_in, derived
-from .rules import BRIDGE, MACVTAP
+from .profiles import BUILT_IN, built_in, derived
+from .rules import BRIDGE, MACVTAP, OVS
 from .yaml_traps import did_you_mean
 
 
@@ -22,7 +22,7 @@ def check_networks(networks, raw, problems):
         if not raw[name].get("uplinks") and "switch" not in raw[name]:
             here.add(None, "leads nowhere: give it uplinks, a switch, or both")
         if raw[name].get("switch") == {}:
-            here.at("switch").add({}, "names no switch: expected {bridge: NAME}")
+            here.at("switch").add({}, "names no switch: expected {bridge: NAME} or {ovs: NAME}")
         if bridge and switch["ovs"] is not None:
             here.at("switch").add(dict(switch), "names two kinds of switch: a network has one")
         if bridge and len(network["uplinks"]) > 1:
@@ -57,7 +57,8 @@ def _check_uplinks(networks, problems):
     counts, kinds, bridges = {}, {}, {}
     for name in sorted(networks):
         network, seen = networks[name], set()
-        kind = BRIDGE if (network["switch"] or {}).get("bridge") else MACVTAP
+        switch = network["switch"] or {}
+        kind = BRIDGE if switch.get("bridge") else OVS if switch.get("ovs") else MACVTAP
         for index, uplink in enumerate(network["uplinks"]):
             if uplink is None or uplink["device"] is None:
                 continue
@@ -77,8 +78,16 @@ def _check_uplinks(networks, problems):
             first = kinds.setdefault(device, (kind, name))
             if first[0] != kind:
                 here.at("device").add(str(device), conflict(kind, first[0], first[1]))
+            elif kind == OVS:
+                held = bridges.setdefault(device, (switch["ovs"], name))
+                if held[0] != switch["ovs"]:
+                    here.at("device").add(
+                        str(device),
+                        "is the port of Open vSwitch bridge %s in network %s: a device is the port of one bridge, which "
+                        "tells the networks apart by their VLANs" % held,
+                    )
             elif kind == BRIDGE:
-                held = bridges.setdefault((device, network["vlan"]), (network["switch"]["bridge"], name))
+                held = bridges.setdefault((device, network["vlan"]), (switch["bridge"], name))
                 if held[1] != name:
                     here.at("device").add(
                         str(device),
@@ -89,7 +98,7 @@ def _check_uplinks(networks, problems):
 
 def conflict(kind, other_kind, other):
     """The sentence for an uplink that two networks use with different switches."""
-    words = {BRIDGE: "a port of a bridge", MACVTAP: "the parent of macvtaps"}
+    words = {BRIDGE: "a port of a bridge", MACVTAP: "the parent of macvtaps", OVS: "a port of an Open vSwitch bridge"}
     return (
         "is %s here and %s in network %s: an uplink has one kind of switch; give both networks the same kind, or "
         "another card"
@@ -174,7 +183,7 @@ def choose_profile(read, problems):
     own, done = read["profiles"], {}
     for name in own:
         here = problems.at("vnic_profiles").at(name)
-        if name in BUILT_IN or name in LATER_PROFILES:
+        if name in BUILT_IN:
             here.add(name, "is the name of a built-in profile: choose another and let it extend that")
 
     def profile(name, here, trail):
@@ -186,11 +195,8 @@ def choose_profile(read, problems):
             here.add(name, "extends itself, by way of %s" % ", ".join(trail))
             return None
         if name not in own:
-            if name in LATER_PROFILES:
-                here.add(name, "comes with a later release: there are %s" % _listed(set(BUILT_IN) | set(own)))
-            else:
-                known = set(BUILT_IN) | set(own)
-                here.add(name, "is no profile:%s there are %s" % (did_you_mean(name, known), _listed(known)))
+            known = set(BUILT_IN) | set(own)
+            here.add(name, "is no profile:%s there are %s" % (did_you_mean(name, known), _listed(known)))
             return None
         entry = own[name]
         base = profile(entry["extends"], problems.at("vnic_profiles").at(name).at("extends"), trail + (name,))

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from ...module_utils._model import reading
 
+_UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z", re.ASCII)
 _NUMBER = re.compile(r"^[0-9]{1,6}$", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Interface:
     """A NIC that a domain has. ``vf``: ``(pf, index)`` or None; ``lower``: what its macvtap stands on, or None;
-    ``bridge``: whose port it is, or None; ``queues``: pairs of queues.
+    ``bridge``: whose port it is, or None; ``interface_id``: which it is of Open vSwitch's, or None; ``queues``: pairs
+    of queues.
     """
 
     name: object
@@ -22,6 +24,7 @@ class Interface:
     vf: object
     lower: object
     bridge: object
+    interface_id: object
     queues: int
     persistent: bool
 
@@ -101,6 +104,7 @@ def _interface(raw, vf_of_pci):
         pci = reading.text(hostdev.get("pci")) or reading.text(source.get("pci"))
         place = vf_of_pci.get(pci) if pci else None
     mac, kind = reading.text(raw.get("mac")), raw.get("type")
+    interface_id = reading.text(raw.get("interface_id")) or reading.text(source.get("interface_id"))
     lower = reading.text(source.get("device")) or reading.text(source.get("dev")) if kind == "direct" else None
     return Interface(
         name=reading.text(raw.get("name")),
@@ -108,6 +112,7 @@ def _interface(raw, vf_of_pci):
         vf=place,
         lower=lower,
         bridge=reading.text(source.get("bridge")) if kind == "bridge" else None,
+        interface_id=interface_id.lower() if interface_id and _UUID.match(interface_id) else None,
         queues=reading.whole(raw.get("queues")) or 1,
         persistent=raw.get("persistent") is not False,
     )

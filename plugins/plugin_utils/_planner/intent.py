@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .cpu_nodes import AUTO
+from .ovs_intent import PortWish, ovs_switch, port_wish
 from .profiles import Profile
 
 
@@ -20,9 +21,12 @@ class Uplink:
 
 @dataclass(frozen=True)
 class Network:
+    """``bridge``: a Linux bridge's name, or None; ``ovs``: an :class:`OvsSwitch`, or None."""
+
     name: str
     uplinks: tuple
     bridge: object
+    ovs: object
     vlan: object
     mtu: object
     path: str
@@ -40,6 +44,7 @@ class Nic:
     stated_mac: bool
     model: object
     backend: object
+    port: PortWish
     path: str
 
     def __str__(self):
@@ -82,8 +87,9 @@ def assemble(read, profile, macs):
             for index, uplink in enumerate(entry["uplinks"])
         )
         ordered = tuple(sorted(uplinks, key=lambda uplink: uplink.selector))
+        switch = entry["switch"] or {}
         networks[name] = Network(
-            name, ordered, (entry["switch"] or {}).get("bridge"), entry["vlan"], entry["mtu"], path
+            name, ordered, switch.get("bridge"), ovs_switch(switch), entry["vlan"], entry["mtu"], path
         )
     guests = []
     for index, entry in enumerate(read["guests"]):
@@ -123,5 +129,6 @@ def _nic(guest, entry, macs, path, at):
         stated_mac=entry["mac"] is not None,
         model=entry["model"],
         backend=entry["backend"],
+        port=port_wish(entry),
         path="%s.interfaces[%d]" % (path, at),
     )

@@ -92,11 +92,10 @@ class Flag:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words; ``later`` are words that a later release will take."""
+    """One of a few words."""
 
     what: str
     words: tuple
-    later: tuple = ()
 
     @property
     def example(self):
@@ -108,8 +107,6 @@ class Choice:
         allowed = "allowed are %s" % ", ".join(self.words)
         if not isinstance(value, str):
             problems.add(value, no_text(value, self.what, self.words[0]) + "; " + allowed)
-        elif value in self.later:
-            problems.add(value, "comes with a later release: %s" % allowed)
         else:
             problems.add(
                 value, unexpanded(value) or "is no %s:%s %s" % (self.what, did_you_mean(value, self.words), allowed)
@@ -164,13 +161,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Key:
-    """One key of a :class:`Record`. ``later``: what to answer to a key that a later release will take."""
+    """One key of a :class:`Record`."""
 
     node: object
     help: str
     required: bool = False
     default: object = None
-    later: str = ""
 
 
 @dataclass(frozen=True)
@@ -193,7 +189,7 @@ class Record:
             return None
         for name in value:
             if name not in self.keys:
-                allowed = [key for key, spec in self.keys.items() if not spec.later]
+                allowed = list(self.keys)
                 problems.at(self.prefix + str(name)).add(
                     value[name],
                     "is an unknown key of %s:%s allowed are %s"
@@ -207,9 +203,6 @@ class Record:
                 problems.at(self.prefix + name).add(None, "is missing: %s" % spec.help)
             return spec.default
         here = problems.at(self.prefix + name)
-        if spec.later:
-            here.add(value, spec.later)
-            return value
         read = spec.node.read(value, here)
         return spec.default if read is None else read
 

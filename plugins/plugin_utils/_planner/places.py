@@ -3,32 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from .ovs_places import find_ovs
+from .place_of import Place
 from .rules import BRIDGE, MACVTAP, SRIOV
 from .uplinks import vlan_device
 
 
-@dataclass(frozen=True)
-class Place:
-    """``uplink``: the card below, None for none; ``vf``: ``(pf, index)``; ``lower``: what the macvtap stands on;
-    ``bridge``: its name; ``port``: what the bridge is to hold of the uplink, None to leave its ports alone;
-    ``node``: the hardware's NUMA node, None when unknown; ``remark``: a sentence for the plan's notes.
-    """
-
-    attachment: str
-    uplink: object = None
-    vf: object = None
-    pci: object = None
-    lower: object = None
-    bridge: object = None
-    port: object = None
-    node: object = None
-    remark: object = None
-
-
 class Places:
-    """Answers for one host. Each of the three returns ``(Place, None)`` or ``(None, reason)``."""
+    """Answers for one host. Each of the four returns ``(Place, None)`` or ``(None, reason)``."""
 
     def __init__(self, facts, pools):
         self._facts = facts
@@ -109,17 +91,24 @@ class Places:
             return "%s exists and is no VLAN subinterface of %s" % (lower, device.name)
         return None
 
+    def ovs(self, local):
+        return self._once(local, lambda uplink: find_ovs(self._facts, local.network, uplink))
+
     def bridge(self, local):
+        return self._once(local, lambda uplink: self._find_bridge(local.network, uplink))
+
+    def _once(self, local, find):
+        """What ``find`` tells of a network's bridge and its only uplink, or None for none."""
         name = local.network.name
         if name not in self._bridges:
-            self._bridges[name] = self._find_bridge(local.network, local.devices[0] if local.devices else None)
+            self._bridges[name] = find(local.devices[0] if local.devices else None)
         return self._bridges[name]
 
     def _find_bridge(self, network, uplink):
         name = network.bridge
         existing = self._facts.device(name)
         if name in self._facts.ovs_bridges:
-            return None, "%s is an Open vSwitch bridge, which comes with a later release" % name
+            return None, "%s is an Open vSwitch bridge on this host: write switch: {ovs: %s}" % (name, name)
         if existing is not None and existing.kind != "bridge":
             return None, "%s exists on this host and is a %s, no bridge" % (name, existing.kind or "network card")
         if uplink is None:

@@ -13,6 +13,7 @@ from .assign import attach
 from .host_cpus import listed
 from .host_facts import HostFacts
 from .interrupts import Interrupts
+from .ovs_side import OvsSide
 from .pinnings import pinnings
 from .place import place
 from .places import Places
@@ -46,10 +47,11 @@ def plan(intent, raw_facts, host):
     pools = VfPools(networks, counts, facts)
     attached = attach(intent, residents, networks, Places(facts, pools))
     _refuse_the_impossible(attached, facts, problems)
-    side = shape.HostSide(problems)
+    side, switches = shape.HostSide(problems), OvsSide(facts, intent.purge, problems)
     for entry in attached:
         if entry.place is not None:
             side.add(entry)
+            switches.add(entry)
     problems.raise_if_any()
     report = RuleReport(intent.profile)
     placement = place(intent, facts, residents, attached, report, problems, notes)
@@ -59,9 +61,11 @@ def plan(intent, raw_facts, host):
     ]
     result["vlans"] = shape.sorted_values(side.vlans)
     result["bridges"] = shape.sorted_values(side.bridges)
+    result["ovs"] = switches.plan()
+    notes += switches.notes()
     result["lower_devices"] = side.lower_devices()
     arrivals = _add_placement(result, intent, facts, attached, placement, report)
-    _add_nics(result, intent, residents, attached, placement, arrivals)
+    _add_nics(result, intent, residents, attached, placement, arrivals, switches)
     result["notes"] = notes + sorted({entry.place.remark for entry in attached if entry.place.remark})
     return result
 
@@ -113,7 +117,7 @@ def _tell_the_rest(facts, report):
     report.not_applicable("guest_rps", HOST, "the role guest_tuning carries it out, run inside the guests")
 
 
-def _add_nics(result, intent, residents, attached, placement, arrivals):
+def _add_nics(result, intent, residents, attached, placement, arrivals, switches):
     interfaces = {}
     for entry in attached:
         seat = placement.seats.get(entry.nic.guest)
@@ -123,7 +127,9 @@ def _add_nics(result, intent, residents, attached, placement, arrivals):
         node = seat.node if seat is not None else domain.node if domain is not None else None
         topology = placement.cpus.topology if placement.cpus is not None else None
         where = alignment(entry, seat, arrivals.get(str(entry.nic)), topology)
-        result["nics"].append(shape.nic(entry, wish, None if node == NO_NODE else node, where))
+        result["nics"].append(
+            shape.nic(entry, wish, None if node == NO_NODE else node, where, switches.flows_of(entry))
+        )
     result["domains"] = shape.domains(residents, interfaces, intent.purge)
 
 

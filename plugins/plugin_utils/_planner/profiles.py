@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from .built_in import BUILT_IN
 from .rules import MACVTAP, NO_PREMISE, SRIOV
 
-LATER_PROFILES = ("switched",)
 DEFAULT_PROFILE = "best_performance"
 
 # What a NIC asks for by ``requires``: the attachments that cannot give it, and why.

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-SRIOV, MACVTAP, BRIDGE = "sriov", "macvtap", "bridge"
-ATTACHMENTS = (SRIOV, MACVTAP, BRIDGE)  # fastest first
+SRIOV, MACVTAP, BRIDGE, OVS = "sriov", "macvtap", "bridge", "ovs"
+ATTACHMENTS = (SRIOV, MACVTAP, BRIDGE, OVS)  # fastest first
 MODELS = ("virtio", "e1000", "rtl8139")
 BACKENDS = ("vhost", "qemu")
 MOST_QUEUES = 256  # MAX_TAP_QUEUES, drivers/net/tun.c

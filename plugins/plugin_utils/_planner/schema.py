@@ -12,6 +12,7 @@ from ...module_utils._model.fields import MTU_RANGE, VLAN_RANGE
 from ...module_utils._model.names import parse_interface_name, parse_nic_name
 from .cpu_nodes import AUTO, CpuList, Queues
 from .nodes import Choice, Flag, Items, Key, Record, Table, Text, Whole
+from .ovs_schema import INTERFACE_KEYS, SWITCH_KEYS
 from .profiles import DEFAULT_PROFILE, REQUIREMENTS
 from .rules import ATTACHMENTS, BACKENDS, MODELS, NO_PREMISE, PLACEMENT, PREMISES_OF
 from .selectors import parse_selector
@@ -96,11 +97,7 @@ SWITCH = Record(
             Text("bridge", "br0", parse_interface_name),
             "a Linux bridge: used as it is where it exists, made where it does not",
         ),
-        "ovs": Key(
-            Text("Open vSwitch bridge", "br-tenant", parse_interface_name),
-            "an Open vSwitch bridge",
-            later="Open vSwitch comes with a later release of the collection: use switch: {bridge: NAME} for now",
-        ),
+        **SWITCH_KEYS,
     },
 )
 
@@ -140,6 +137,7 @@ INTERFACE = Record(
         ),
         "model": Key(Choice("NIC model", MODELS), "model the guest sees; excludes attachments without one"),
         "backend": Key(Choice("backend", BACKENDS), "who moves the packets; excludes attachments without one"),
+        **INTERFACE_KEYS,
     },
 )
 
@@ -182,9 +180,7 @@ def _rule(node, what, premises=(NO_PREMISE,)):
 RULES = Record(
     "the rules of a profile",
     {
-        "attachments": _rule(
-            Items(Choice("attachment", ATTACHMENTS, later=("ovs",)), "attachments"), "attachments to try, best first"
-        ),
+        "attachments": _rule(Items(Choice("attachment", ATTACHMENTS), "attachments"), "attachments to try, best first"),
         "model": _rule(Choice("NIC model", MODELS), "model of NICs that ask for none"),
         "backend": _rule(Choice("backend", BACKENDS), "backend of NICs that ask for none"),
         "queues": _rule(Queues(), "pairs of queues of a virtio NIC"),

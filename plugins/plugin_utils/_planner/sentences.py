@@ -5,7 +5,7 @@ there.
 
 from __future__ import annotations
 
-from .rules import BRIDGE, MACVTAP, SRIOV
+from .rules import BRIDGE, MACVTAP, OVS, SRIOV
 
 _HOW = {
     ("virtio", "vhost"): "with vhost-net: the host's kernel moves the packets, without a switch to QEMU",
@@ -47,6 +47,7 @@ def reason(attached, guest_node):
         where = {
             MACVTAP: "a macvtap on %s, the shortest way through the host's kernel," % place.lower,
             BRIDGE: "a port of bridge %s" % place.bridge,
+            OVS: "a port of the Open vSwitch bridge %s, whose VLANs and flows it is under," % place.bridge,
         }[place.attachment]
         text = "%s %s" % (where, _HOW[attached.model, attached.backend])
     return text + _where(place, guest_node) + "."

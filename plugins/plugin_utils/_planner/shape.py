@@ -4,11 +4,18 @@
 from __future__ import annotations
 
 from .interface_xml import interface_xml
-from .rules import BRIDGE, MACVTAP, SRIOV
+from .ovs_intent import trunks_of
+from .ovs_side import bandwidth, interface_id
+from .rules import BRIDGE, MACVTAP, OVS, SRIOV
 from .sentences import reason
 from .uplinks import vlan_device
 
-TYPES = {SRIOV: "hostdev", MACVTAP: "direct", BRIDGE: "bridge"}  # libvirt, formatdomain, network interfaces
+TYPES = {
+    SRIOV: "hostdev",
+    MACVTAP: "direct",
+    BRIDGE: "bridge",
+    OVS: "bridge",
+}  # libvirt, formatdomain, network interfaces
 
 
 def empty(host, profile):
@@ -21,6 +28,7 @@ def empty(host, profile):
         "vfs": [],
         "vlans": [],
         "bridges": [],
+        "ovs": {"bridges": [], "flows": []},
         "lower_devices": [],
         "domains": [],
         "housekeeping": "",
@@ -37,11 +45,14 @@ def _without_none(entry):
     return {key: value for key, value in entry.items() if value is not None}
 
 
-def _source(place):
+def _source(attached):
+    place = attached.place
     if place.attachment == SRIOV:
         return {"pf": place.vf[0], "index": place.vf[1]}
     if place.attachment == MACVTAP:
         return {"device": place.lower, "mode": "bridge"}
+    if place.attachment == OVS:
+        return {"bridge": place.bridge, "interface_id": interface_id(attached)}
     return {"bridge": place.bridge}
 
 
@@ -52,6 +63,16 @@ def _queues(attached, seat):
     return None if queues is None or queues == present == 1 else queues
 
 
+def _vlans(attached):
+    """Stated in any case: a tag that was left over would put the NIC on another network."""
+    network, attachment = attached.local.network, attached.place.attachment
+    if attachment == OVS:
+        trunks = trunks_of(network, attached.nic)
+        if trunks:
+            return {"trunks": list(trunks), "native_vlan": network.vlan or 0}
+    return {"vlan": (network.vlan or 0) if attachment in (SRIOV, OVS) else 0}
+
+
 def interface(attached, seat):
     """One NIC as the module domain_interface takes it; what it does not own on that attachment is left out."""
     network, place = attached.local.network, attached.place
@@ -59,17 +80,17 @@ def interface(attached, seat):
         {
             "name": attached.nic.name,
             "type": TYPES[place.attachment],
-            "source": _source(place),
+            "source": _source(attached),
             "model": attached.model,
             # vhost or QEMU is a choice for virtio only, and libvirt keeps no such element for other models.
             "backend": attached.backend if attached.model == "virtio" else None,
             "queues": _queues(attached, seat),
             "mac": attached.mac,
-            # Stated in any case: a tag that was left over would put the NIC on another network.
-            "vlan": (network.vlan or 0) if place.attachment == SRIOV else 0,
+            **_vlans(attached),
             # libvirt sets the MTU of bridge ports; a macvtap has that of its lower device (qemu_domain.c,
             # qemuDomainNetSupportsMTU).
-            "mtu": network.mtu if place.attachment == BRIDGE else None,
+            "mtu": network.mtu if place.attachment in (BRIDGE, OVS) else None,
+            "bandwidth": bandwidth(attached.nic.port),
         }
     )
 
@@ -90,8 +111,10 @@ def domains(residents, interfaces, purge):
     ]
 
 
-def nic(entry, wish, guest_node, where):
-    """The report of one NIC. ``wish``: what :func:`interface` made of it; ``where``: its :func:`alignment.alignment`."""
+def nic(entry, wish, guest_node, where, flows):
+    """The report of one NIC. ``wish``: what :func:`interface` made of it; ``where``: its :func:`alignment.alignment`;
+    ``flows``: how many its port has, None without Open vSwitch.
+    """
     place = entry.place
     domain = entry.resident.domain
     return {
@@ -104,6 +127,10 @@ def nic(entry, wish, guest_node, where):
         "model": entry.model,
         "mac": entry.mac,
         "vlan": entry.local.network.vlan,
+        "trunks": wish.get("trunks", []),
+        "bridge": place.bridge,
+        "interface_id": wish["source"].get("interface_id"),
+        "flows": flows,
         "reason": reason(entry, guest_node),
         "rejected": [{"attachment": attachment, "reason": why} for attachment, why in entry.rejected],
         "numa_node": place.node,
@@ -131,7 +158,7 @@ class HostSide:
             return
         if place.attachment == MACVTAP or place.port is not None:
             self._add_lower(place.uplink, network)
-            if network.vlan is not None:
+            if network.vlan is not None and place.attachment != OVS:  # which tags by itself
                 self._add_vlan(place.uplink.name, network)
         elif network.mtu is not None:  # a VF's MTU is at most its card's
             self._add_lower(place.uplink, network)

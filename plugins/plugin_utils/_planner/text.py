@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ...module_utils._model.display_text import display_text
 from .drawing import drawing
+from .ovs_text import flows_of_ports, port_lines, switch_lines
 from .rules_text import legend, of_nic
 from .words import short
 
@@ -14,12 +15,19 @@ _ALIGNED = {"cpu": "on one CPU", "node": "on one node", "no": "NOT aligned", "po
 def _place(nic):
     if nic["vf"]:
         return "VF %d of %s, passed through" % (nic["vf"]["index"], short(nic["vf"]["pf"]))
-    words = {"macvtap": "macvtap", "bridge": "bridge"}[nic["attachment"]]
+    words = {"macvtap": "macvtap", "bridge": "bridge", "ovs": "Open vSwitch"}[nic["attachment"]]
     return "%s, %s, %s" % (words, nic["model"], {"vhost": "vhost-net", "qemu": "QEMU"}[nic["backend"]])
 
 
-def _nic(nic, rules):
-    network = short(nic["network"]) + (" (VLAN %d)" % nic["vlan"] if nic["vlan"] else "")
+def _vlans(nic):
+    words = ["VLAN %d" % nic["vlan"]] if nic["vlan"] else []
+    if nic["trunks"]:
+        words.append("tagged %s" % ", ".join(map(str, nic["trunks"])))
+    return " (%s)" % ", ".join(words) if words else ""
+
+
+def _nic(nic, rules, flows):
+    network = short(nic["network"]) + _vlans(nic)
     node = "node %d" % nic["numa_node"] if nic["numa_node"] is not None else "node unknown"
     lines = [
         "  %s/%s on %s: %s; %s; %s" % (short(nic["guest"]), short(nic["name"]), network, _place(nic), nic["mac"], node)
@@ -31,7 +39,7 @@ def _nic(nic, rules):
     lines.append("      where: %s" % _where(nic))
     if rules:
         lines.append("      rules: %s" % rules)
-    return lines
+    return lines + ["      " + line for line in port_lines(nic, flows)]
 
 
 def _where(nic):
@@ -57,6 +65,7 @@ def _host_side(plan):
     for entry in plan["bridges"]:
         ports = ", ".join(short(port) for port in entry.get("ports", ()))
         yield "bridge %s %s" % (short(entry["name"]), "has the port %s" % ports if ports else "exists")
+    yield from switch_lines(plan)
     for entry in plan["lower_devices"]:
         yield "%s is up%s" % (short(entry["name"]), ", its MTU %d" % entry["mtu"] if entry.get("mtu") else "")
 
@@ -75,9 +84,9 @@ def plan_text(plan):
             "s"[: guests != 1],
         )
     ]
-    rules = of_nic(plan)
+    rules, flows = of_nic(plan), flows_of_ports(plan)
     for nic in plan["nics"]:
-        lines += _nic(nic, rules[nic["guest"], nic["name"]])
+        lines += _nic(nic, rules[nic["guest"], nic["name"]], flows.get(nic["interface_id"], ()))
     host_side = list(_host_side(plan))
     if host_side:
         lines += ["  on the host:"] + ["      " + line for line in host_side]

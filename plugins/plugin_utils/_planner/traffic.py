@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .rules import BRIDGE, SRIOV
+from .rules import BRIDGE, OVS, SRIOV
 
 # Mb/s that hardware of a driver can do, for cards without a link to tell. Only drivers whose fastest card is known.
 _FASTEST = {"igb": 1000, "e1000": 1000, "e1000e": 1000, "tg3": 1000, "igc": 2500, "ixgbe": 10000}
@@ -69,7 +69,7 @@ def _look_for_others(card, users):
     touched = {device.name}
     for entry in card.entries:
         touched.add(entry.place.uplink.name)
-        touched.add(entry.place.bridge if entry.place.attachment == BRIDGE else entry.place.lower)
+        touched.add(entry.place.bridge if entry.place.attachment in (BRIDGE, OVS) else entry.place.lower)
     if device.management:
         card.others = "it may carry the connection to this host"
     elif device.addresses or device.addresses is None:

@@ -4,7 +4,31 @@
 from __future__ import annotations
 
 # libvirt's interface type for each attachment; a NIC on a bridge is of type bridge whatever made the bridge.
-TYPES = {"sriov": "hostdev", "macvtap": "direct", "bridge": "bridge"}
+TYPES = {"sriov": "hostdev", "macvtap": "direct", "bridge": "bridge", "ovs": "bridge"}
+
+
+def _port(nic):
+    """What the definition of a port of Open vSwitch is to show besides; a trunk has its native VLAN among its tags."""
+    trunks, vlan = nic["trunks"], nic["vlan"]
+    return {
+        "bridge": nic["bridge"],
+        "interface_id": nic["interface_id"],
+        "vlan": 0 if trunks else vlan or 0,
+        "trunks": sorted({*trunks, *([vlan] if vlan else [])}) if trunks else [],
+        "native_vlan": (vlan or 0) if trunks else 0,
+    }
+
+
+def _found_port(interface):
+    """As :func:`_port`, of what libvirt shows; 0 and empty for what it keeps no element for."""
+    source = interface.get("source") or {}
+    return {
+        "bridge": source.get("bridge"),
+        "interface_id": interface.get("interface_id") or source.get("interface_id"),
+        "vlan": interface.get("vlan") or 0,
+        "trunks": interface.get("trunks") or [],
+        "native_vlan": interface.get("native_vlan") or 0,
+    }
 
 
 def _differences(nic, interface):
@@ -14,6 +38,9 @@ def _differences(nic, interface):
         wished["model"] = nic["model"]
         if nic["model"] == "virtio":
             wished.update(backend=nic["backend"], queues=nic["queues"])
+    if nic["attachment"] == "ovs":
+        wished.update(_port(nic))
+        interface = dict(interface, **_found_port(interface))
     for key, value in wished.items():
         found = interface.get(key)
         if key == "queues":

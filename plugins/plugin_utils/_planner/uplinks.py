@@ -10,7 +10,7 @@ from ...module_utils._model.fields import Problems
 from ...module_utils._model.names import IFNAMSIZ, parse_own_interface_name
 from .crosscheck import conflict
 from .host_facts import Sriov
-from .rules import BRIDGE, MACVTAP
+from .rules import BRIDGE, MACVTAP, OVS
 from .selectors import resolve
 
 
@@ -23,7 +23,7 @@ class LocalNetwork:
 
     @property
     def switch(self):
-        return BRIDGE if self.network.bridge else MACVTAP
+        return OVS if self.network.ovs else BRIDGE if self.network.bridge else MACVTAP
 
 
 def vlan_device(uplink, vlan):
@@ -62,7 +62,7 @@ def _lookup(network, facts, problems):
                 stated[device.name] = (uplink.vfs, uplink.path)
                 _check_count(uplink.vfs, device, here.at("vfs"))
     ordered = tuple(sorted(devices.values(), key=lambda device: (device.pci or "~", device.name)))
-    if network.bridge and len(ordered) > 1:
+    if (network.bridge or network.ovs) and len(ordered) > 1:
         problems.at(network.path).at("uplinks").add(
             ", ".join(device.name for device in ordered),
             "are too many for a bridge, which takes one: two uplinks in one bridge close a loop",
@@ -88,7 +88,7 @@ def look_up(intent, facts, used, problems, notes):
     where their uplinks
     are not on this host, that is a note, not a problem.
     """
-    networks, counts, kinds = {}, {}, {}
+    networks, counts, kinds, bridges = {}, {}, {}, {}
     for name in sorted(intent.networks):
         network = intent.networks[name]
         if name not in used and not any(uplink.vfs is not None for uplink in network.uplinks):
@@ -105,6 +105,7 @@ def look_up(intent, facts, used, problems, notes):
                 problems.at(network.path).at("uplinks").add(
                     device.name, conflict(local.switch, first.switch, first.network.name)
                 )
+            _check_bridge(local, device, bridges, problems)
         for device, (vfs, path) in stated.items():
             first = counts.setdefault(device, (vfs, name))
             if first[0] != vfs:
@@ -112,6 +113,31 @@ def look_up(intent, facts, used, problems, notes):
                     vfs, "contradicts network %s, which states %d for %s" % (first[1], first[0], device)
                 )
     return networks, {device: vfs for device, (vfs, name) in counts.items()}
+
+
+def _check_bridge(local, device, bridges, problems):
+    """One bridge for all Open vSwitch networks of a device, one device for all of a bridge. ``bridges``: ``{bridge or
+    device: (the other, network)}``, filled here.
+    """
+    if local.switch != OVS:
+        return
+    network = local.network
+    here = problems.at(network.path).at("uplinks")
+    bridge, uplink = ("bridge", network.ovs.bridge), ("device", device.name)
+    first = bridges.setdefault(bridge, (device.name, network.name))
+    if first[0] != device.name:
+        here.add(
+            device.name,
+            "is a second uplink of %s, which has %s in network %s: two uplinks in one bridge close a loop; bond them"
+            % (network.ovs.bridge, *first),
+        )
+    first = bridges.setdefault(uplink, (network.ovs.bridge, network.name))
+    if first[0] != network.ovs.bridge:
+        here.add(
+            device.name,
+            "is to be a port of %s, and of %s in network %s: a device is the port of one bridge"
+            % (network.ovs.bridge, *first),
+        )
 
 
 def _not_done(name, problem):

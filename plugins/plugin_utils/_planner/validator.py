@@ -8,6 +8,7 @@ from ...module_utils._model.fields import Problems
 from .crosscheck import check_guests, check_macs, check_networks, choose_profile
 from .intent import assemble
 from .macs import assign
+from .ovs_checks import check_ovs_interfaces, check_ovs_networks
 from .schema import INTENT
 
 
@@ -22,7 +23,9 @@ def validate(raw):
     stated_networks = raw.get("networks", {})
     is_mapping = isinstance(stated_networks, dict)
     check_networks(read["networks"], stated_networks, problems.at("vnic_networks"))
+    check_ovs_networks(read["networks"], problems.at("vnic_networks"))
     check_guests(read["guests"], set(map(str, stated_networks)) if is_mapping else None, problems.at("vnic_guests"))
+    check_ovs_interfaces(read["guests"], read["networks"], problems.at("vnic_guests"))
     stated, unstated = check_macs(read["guests"], read["mac_prefix"], problems.at("vnic_guests"))
     profile = choose_profile(read, problems)
     problems.raise_if_any()

@@ -163,9 +163,23 @@ def test_passthru_does_not_take_the_device_that_carries_the_connection(host):
 def test_a_port_is_no_lower_device(host, kind, word):
     host.kernel.add("upper0", kind)
     host.kernel.links["enp1s0"]["master"] = "upper0"
-    for result in (run(host, WISH), run(host, lower_devices=[{"name": "enp1s0"}])):
+    refused = [run(host, WISH)]
+    if kind in ("bond", "team"):
+        refused.append(run(host, lower_devices=[{"name": "enp1s0"}]))
+    for result in refused:
         assert result["failed"] and result["error_kind"] == "conflict"
         assert "upper0" in result["msg"] and word in result["msg"] and host.kernel.writes == []
+
+
+@pytest.mark.parametrize("kind", ["bridge", "openvswitch"])
+def test_the_uplink_of_a_switch_is_made_ready_too(host, kind):
+    """The planner lists it before it is a port, and again when it is one."""
+    host.kernel.add("upper0", kind)
+    host.kernel.links["enp1s0"]["master"] = "upper0"
+    wish = [{"name": "enp1s0", "up": True, "mtu": 9000}]
+    assert not run(host, lower_devices=wish, allow_disruption=["mtu:enp1s0"])["failed"]
+    assert host.kernel.links["enp1s0"]["mtu"] == 9000
+    assert not run(host, lower_devices=wish)["changed"]
 
 
 def test_on_a_bond_and_on_a_vlan(host):

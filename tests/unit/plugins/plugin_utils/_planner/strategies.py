@@ -52,10 +52,25 @@ def networks(draw):
             _network(free[3:], draw(vlans), draw(st.sampled_from([None, 1400]))), switch={"bridge": "br-hall"}
         )
     found["alone"] = {"switch": {"bridge": "br-alone"}}
+    found.update(draw(switched(free[3:] if "hall" not in found else [])))
     for name in sorted(found):
         for uplink in found[name].get("uplinks", ()):
             if draw(st.integers(0, 3)) == 0 and name in ("wide", "hall"):
                 uplink["vfs"] = draw(st.sampled_from([0, 1]))
+    return found
+
+
+@st.composite
+def switched(draw, devices):
+    """Networks of one Open vSwitch bridge, told apart by their VLANs."""
+    found = {}
+    for name, vlan in (("red", 10), ("blue", 20), ("open", None))[: draw(st.integers(0, 3))]:
+        switch = {"ovs": "br-ovs", "anti_spoofing": draw(st.booleans()), "isolated": draw(st.booleans())}
+        if draw(st.integers(0, 3)) == 0:
+            switch["mirror_to"] = "capture0"
+        if not switch["isolated"] and draw(st.integers(0, 3)) == 0:
+            switch["trunks"] = [300, 301]
+        found[name] = dict(_network(devices, vlan, draw(st.sampled_from([None, 9000]))), switch=switch)
     return found
 
 
@@ -86,7 +101,9 @@ def intents(draw, names=GUESTS):
         if draw(st.integers(0, 4)) == 0:
             guests[-1]["host"] = "hv1"
     profile = draw(
-        st.sampled_from(["best_performance", "best_performance", "talk_2011", "multiqueue", "multiqueue", "compatible"])
+        st.sampled_from(
+            ["best_performance", "best_performance", "talk_2011", "multiqueue", "multiqueue", "compatible", "switched"]
+        )
     )
     return {"profile": profile, "networks": nets, "guests": guests}
 

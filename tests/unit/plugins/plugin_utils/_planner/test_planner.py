@@ -161,7 +161,7 @@ def test_our_own_bridge_gets_the_port_it_lacks():
         ({"br0": {"kind": "bond"}}, "is a bond, no bridge"),
         ({"br0": None, "ens2": {"master": "bond0"}}, "is a port of bond0"),
         ({"br0": None, "ens2": {"master": "unknown"}}, "of unknown use"),
-        ({"ovs": ["br0"]}, "Open vSwitch"),
+        ({"ovs": {"br0": {"ports": {}}}}, "Open vSwitch"),
     ],
 )
 def test_a_bridge_that_cannot_be(change, words):

@@ -48,7 +48,7 @@ def test_every_key_is_described(record, key):
         described = [text for text in described if spec.node.item.allowed() in text]
     if spec.required:
         described = [text for text in described if "required" in text]
-    elif spec.default is not None and not spec.later:
+    elif spec.default is not None:
         default = {True: "`true`", False: "`false`"}.get(spec.default) if isinstance(spec.default, bool) else None
         default = default or {"[]": "`[]`", "{}": "`{}`"}.get(str(spec.default)) or str(spec.default)
         described = [text for text in described if default in text]

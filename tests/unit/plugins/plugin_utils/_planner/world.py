@@ -74,7 +74,7 @@ def host(*nics, domains=(), **more):
             {"id": 0, "cpus": "0-3", "memory_mib": 2048, "memory_free_mib": 1024},
             {"id": 1, "cpus": "4-7", "memory_mib": 2048, "memory_free_mib": 1024},
         ],
-        "ovs": {"installed": False, "running": False, "bridges": []},
+        "ovs": {"installed": False, "running": False, "bridges": {}},
         "libvirt": {"available": True, "version": "11.3.0", "problem": None, "domains": list(domains)},
         "management_path": [],
     }
@@ -141,12 +141,29 @@ def applied(plan, facts):
             facts["nics"].append(nic(wish["name"], kind="bridge", ours=True))
         for port in wish.get("ports", ()):
             find(facts, port)["master"] = wish["name"]
+    for wish in plan["ovs"]["bridges"]:
+        _switch(facts, wish)
     for wish in plan["domains"]:
         _attach(find_guest(facts, wish["uuid"]), wish)
     for wish in plan["pinnings"]:
         _pin(find_guest(facts, wish["uuid"]), wish)
     _count_users(facts)
     return facts
+
+
+def ovs_port(kind="", **more):
+    return {"interfaces": {"any": dict({"type": kind, "ofport": 1, "interface_id": None, "attached_mac": None}, **more)}}
+
+
+def _switch(facts, wish):
+    if wish["name"] not in names(facts):
+        facts["nics"].append(nic(wish["name"], kind="openvswitch"))
+    bridge = facts["ovs"]["bridges"].setdefault(wish["name"], {"ports": {}})
+    for port in wish.get("ports", ()):
+        bridge["ports"].setdefault(port["name"], ovs_port(port.get("type", "")))
+        if port.get("type") == "internal" and port["name"] not in names(facts):
+            facts["nics"].append(nic(port["name"], kind="openvswitch"))
+        find(facts, port["name"])["master"] = "ovs-system"
 
 
 def find_guest(facts, uuid):
@@ -178,7 +195,8 @@ def _attach(guest, wish):
         found.update(name=entry["name"], mac=entry["mac"], type=entry["type"], source=dict(source), vf=vf)
         queues = entry.get("queues", found.get("queues") or 1)
         found.update(queues=queues if queues > 1 else None)
-        found.update(vlan=entry["vlan"] or None, model=entry.get("model"), backend=entry.get("backend"))
+        found.update(trunks=entry.get("trunks"), native_vlan=entry.get("native_vlan") or None)
+        found.update(vlan=entry.get("vlan") or None, model=entry.get("model"), backend=entry.get("backend"))
 
 
 def _count_users(facts):
