@@ -39,6 +39,12 @@ options:
       bridge:
         description: Parameters of M(kvm.vnic.bridge).
         type: dict
+      ovs_bridge:
+        description: Parameters of M(kvm.vnic.ovs_bridge).
+        type: dict
+      ovs_flows:
+        description: Parameters of M(kvm.vnic.ovs_flows).
+        type: dict
       domain_interface:
         description: Parameters of M(kvm.vnic.domain_interface).
         type: dict

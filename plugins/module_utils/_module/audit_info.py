@@ -16,10 +16,23 @@ from .._resource.domain_pinning import DomainPinning
 from .._resource.facts.host_facts import READERS, read_host_facts
 from .._resource.irq_affinity import IrqAffinity
 from .._resource.macvtap import Macvtap
+from .._resource.ovs_bridge import OvsBridge
+from .._resource.ovs_flows import OvsFlows
 from .._resource.packet_steering import PacketSteering
 from .._resource.sriov import Sriov
 from .._resource.vlan import Vlan
-from . import bridge, domain_interface, domain_pinning, irq_affinity, macvtap, packet_steering, sriov, vlan
+from . import (
+    bridge,
+    domain_interface,
+    domain_pinning,
+    irq_affinity,
+    macvtap,
+    ovs_bridge,
+    ovs_flows,
+    packet_steering,
+    sriov,
+    vlan,
+)
 
 # In the order in which a play applies them, so that what one makes is there for the next.
 _RESOURCES = {
@@ -27,6 +40,8 @@ _RESOURCES = {
     "macvtap": (Macvtap, macvtap.ARGUMENTS),
     "vlan": (Vlan, vlan.ARGUMENTS),
     "bridge": (Bridge, bridge.ARGUMENTS),
+    "ovs_bridge": (OvsBridge, ovs_bridge.ARGUMENTS),
+    "ovs_flows": (OvsFlows, ovs_flows.ARGUMENTS),
     "domain_interface": (DomainInterface, domain_interface.ARGUMENTS),
     "packet_steering": (PacketSteering, packet_steering.ARGUMENTS),
     "domain_pinning": (DomainPinning, domain_pinning.ARGUMENTS),
