@@ -115,10 +115,13 @@ class OvsSide:
         elif port == place.port:
             here.add(port, "is the network's uplink: name a port of its own, which carries nothing else")
         self._add_port(found, {"name": port, **({"type": "internal"} if self._makes(port, held) else {})})
-        mirror = {"name": _OUR_MIRROR + network.name, "select_all": True, "output_port": port}
         vlans = sorted({network.vlan or 0, *network.ovs.trunks})
-        if vlans != [0]:  # a network without VLANs has the bridge's every packet
-            mirror["select_vlans"] = vlans
+        mirror = {
+            "name": _OUR_MIRROR + network.name,
+            "select_all": True,
+            "select_vlans": [] if vlans == [0] else vlans,  # a network without VLANs has the bridge's every packet
+            "output_port": port,
+        }
         mirrors = found.setdefault("mirrors", [])
         if mirror not in mirrors:
             mirrors.append(mirror)

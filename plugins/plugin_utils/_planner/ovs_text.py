@@ -39,7 +39,7 @@ def switch_lines(plan):
             "has the port%s %s" % ("s"[: "," in ports], ports) if ports else "exists",
         )
         for mirror in bridge.get("mirrors", ()):
-            vlans = ", ".join(map(str, mirror.get("select_vlans", ())))
+            vlans = ", ".join(map(str, mirror["select_vlans"]))
             yield "%s gets a copy of every packet of %s%s" % (
                 short(mirror["output_port"]),
                 name,

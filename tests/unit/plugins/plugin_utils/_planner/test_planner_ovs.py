@@ -158,6 +158,19 @@ def test_who_is_closed_out_is_told():
     (note,) = closed({"anti_spoofing": True})
     assert "br-lan" in note and note.endswith("NICs of db1")
     assert closed({}) == []
+    own["interfaces"][0]["name"] = None  # adopted by its MAC address
+    own["interfaces"][0]["mac"] = planned(intent(), facts())["nics"][0]["mac"]
+    assert closed({"anti_spoofing": True}) == [note]
+
+
+def test_a_strangers_nic_on_the_bridge_counts_for_the_uplink():
+    stranger = world.domain("db1", world.interface(None, "52:54:00:aa:bb:cc", source={"bridge": "br-lan"}))
+
+    def told(*domains):
+        rules = planned(intent(), facts(domains=[world.domain("web1"), *domains]))["rules"]
+        return [rule["reason"] for rule in rules if rule["scope"] == "ens2" and "db1" in rule["reason"]]
+
+    assert told(stranger) and not told()
 
 
 def test_announced_guests_have_their_flows_already():
@@ -186,7 +199,7 @@ def test_a_mirror(port, made):
 def test_a_mirror_of_everything_and_one_that_cannot_be():
     tree = intent({"mirror_to": "cap0"})
     del tree["networks"]["lan"]["vlan"]
-    assert "select_vlans" not in planned(tree, facts())["ovs"]["bridges"][0]["mirrors"][0]
+    assert planned(tree, facts())["ovs"]["bridges"][0]["mirrors"][0]["select_vlans"] == []
     (problem,) = problems(tree, facts(bridges={"br9": {"ports": {"cap0": world.ovs_port("internal")}}}))
     assert "br9" in problem.message and problem.path == "vnic_networks.lan.switch.mirror_to"
     tree["networks"]["lan"]["uplinks"] = [{"device": "0000:41:00.0"}]
@@ -231,7 +244,7 @@ def test_a_bridge_that_is_there():
             "vnet0": world.ovs_port(attached_mac="x"),
         }
     }
-    host = facts(world.nic("br-lan", kind="tun"), bridges={"br-lan": bridge})
+    host = facts(world.nic("br-lan", kind="tun"), world.nic("vnet0", kind="tun"), bridges={"br-lan": bridge})
     found = planned(intent(uplinks=[]), host)
     assert found["nics"][0]["numa_node"] == 1 and found["notes"] == [] and "ports" not in found["ovs"]["bridges"][0]
     del bridge["ports"]["ens2"]
@@ -289,6 +302,7 @@ def test_the_profile_switched():
     found = planned(tree, facts())
     assert [nic["attachment"] for nic in found["nics"]] == ["ovs", "bridge"]
     assert [entry["attachment"] for entry in found["nics"][0]["rejected"]] == ["sriov", "macvtap"]
+    assert [entry["attachment"] for entry in found["nics"][1]["rejected"]] == ["sriov", "macvtap", "ovs"]
     assert found["nics"][1]["rejected"][0]["reason"].startswith("the profile switched does not use it: every packet")
     tree["guests"] = [guest("web1", "cards")]
     assert "names no Open vSwitch bridge" in problems(tree, facts(card("ens3", "0000:42:00.0")))[0].message
