@@ -79,6 +79,7 @@ PORTS = [
     ({"trunks": [10, 20]}, (None, [10, 20], None)),
     ({"trunks": [10, 20], "native_vlan": 20}, (None, [10, 20], 20)),
     ({"trunks": [30], "native_vlan": 10}, (None, [10, 30], 10)),
+    ({"trunks": [20, 40], "native_vlan": 20}, (None, [20, 40], 20)),
 ]
 
 
