@@ -13,7 +13,7 @@ from .ovs_port_plan import drop_port, plan_ports, port_devices
 from .ovs_record import owner_word, plan_record, record_fields, record_words
 from .ovs_step import MAKE, REFER, REMOVE, Step
 
-ALL_OF_IT = ("datapath_type", "fail_mode", "stp", "rstp", "protocols")
+ALL_OF_IT = ("datapath_type", "fail_mode", "stp", "rstp")
 
 
 def going(desired, state):
@@ -110,8 +110,9 @@ def _controllers(name, row, targets):
 def _adjustments(wish, bridge, state, effect):
     def disturbed(column):
         if column in MAPS:
-            after = wish.bridge.maps[column].get(HWADDR)
-            return (wish.name,) if after is not None and after != bridge.row[column.name].get(HWADDR) else ()
+            keys = wish.bridge.maps[column]
+            other_mac = HWADDR in keys and keys[HWADDR] != bridge.row[column.name].get(HWADDR)
+            return (wish.name,) if other_mac else ()
         return (wish.name,) if column.parameter in ALL_OF_IT else ()
 
     yield from plan_record(wish.name, "Bridge", bridge.row, wish.bridge, effect, disturbed)

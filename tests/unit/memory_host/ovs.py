@@ -296,7 +296,7 @@ class MemoryOvs:
         self.rows["Bridge"][bridge]["ports"].append(self._insert("Port", name=name, interfaces=[iface]))
 
     def _do_add_port(self, bridge, name):
-        self._do_add_bond(bridge, name, name)
+        self._do_add_bond(bridge, name, *[name])
 
     def _do_add_bond(self, bridge, name, *members):
         listed = self.named("Open_vSwitch", ".")["bridges"]

@@ -242,7 +242,7 @@ def test_a_qos_that_others_made_or_use_outlives_the_port(host):
     mine = port(host, "enp1s0")["qos"][0]
     assert theirs in ovs.rows["QoS"]
     ovs.add_port("br0", "enp2s0", qos=[mine])
-    run(host, {"name": "br0", "ports": [{"name": "enp1s0", "qos": "none"}]})
+    assert not run(host, {"name": "br0", "ports": [{"name": "enp1s0", "qos": "none"}]})["failed"]
     assert mine in ovs.rows["QoS"]
 
 
@@ -343,3 +343,21 @@ def test_the_kernel_s_refusal_is_told(host):
     host.kernel.failures["link set dev br0 up"] = "RTNETLINK answers: Operation not permitted"
     result = run(host, {"name": "br0"})
     assert result["failed"] and result["error_kind"] == "apply" and "not permitted" in result["msg"]
+
+
+def test_an_empty_datapath_type_is_the_kernel_s(host):
+    host.ovs_memory.add_bridge("br0", datapath_type="")
+    again(host, {"name": "br0", "datapath_type": "system", "up": False})
+
+
+def test_a_port_of_another_type_needs_no_device_of_its_name(host):
+    host.ovs_memory.add_bridge("br0")
+    host.ovs_memory.add_port("br0", "gre7", interface={"type": "gre"})
+    assert fields(run(host, {"name": "br0", "up": False, "ports": [{"name": "gre7", "tag": 5}]})) == [
+        ("br0/gre7", "tag")
+    ]
+
+
+def test_the_device_of_a_bridge_that_is_gone_from_the_database_is_no_obstacle(host):
+    host.kernel.add("br0", "openvswitch")
+    assert not run(host, {"name": "br0"})["failed"]

@@ -269,3 +269,6 @@ def test_what_leads_the_bridge_out_is_on_the_way_in(host):
     assert run(host, {"name": "br0", "state": "absent"})["failed"]
     assert not run(host, {"name": "br0", "ports": [{"name": "p", "type": "internal", "tag": 9}]})["failed"]
     assert "management:br0" in run(host, {"name": "br0", "fail_mode": "secure"})["msg"]
+    for change in ({"up": False}, {"mac": "52:54:00:00:00:09"}, {"mtu": 1400}, {"controllers": ["tcp:a"]}):
+        assert "management:br0" in run(host, dict(change, name="br0"))["msg"]
+    assert not run(host, {"name": "br0", "protocols": ["OpenFlow14"], "other_config": {"x": 1}})["failed"]

@@ -40,6 +40,8 @@ def test_a_member_of_another_bridge_s_bond_is_never_moved(host):
     host.ovs_memory.add_bridge("br-other")
     port = host.ovs_memory.add_port("br-other", "bond9", interface={"name": "enp1s0"})
     assert port["interfaces"]
+    again = {"name": "br0", "ports": [{"name": "bond9", "interfaces": ["enp2s0", "enp3s0"]}]}
+    refused(host, again, "bond9", "br-other", **CONSENT)
     refused(host, ONE_PORT, "enp1s0", "br-other (in its port bond9)", **CONSENT)
 
 
