@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from vnic_lab import machine
+from vnic_lab import machine, paths
 
 
 def options(argv, name):
@@ -35,8 +35,15 @@ def test_every_pci_device_names_its_bus():
 def test_never_kvm_and_36_address_bits():
     argv = argv_of()
     assert options(argv, "accel") == ["tcg,thread=multi"]
-    assert options(argv, "cpu") == ["max,+svm,phys-bits=36"]
+    assert options(argv, "cpu")[0].startswith("max,+svm,phys-bits=36,")
     assert "-nographic" not in argv and "-daemonize" in argv
+
+
+def test_the_kernel_is_booted_with_what_grub_would_give_it():
+    settings = (paths.LAB_SOURCES / "image/overlay/etc/default/grub").read_text(encoding="utf-8")
+    values = re.findall(r'^GRUB_CMDLINE_LINUX(?:_DEFAULT)?="(.*)"$', settings, re.MULTILINE)
+    given = machine.DEFAULT_APPEND.removeprefix(machine.ROOT_ARGUMENTS).split()
+    assert sorted(given) == sorted(" ".join(values).split())
 
 
 def test_nodes_halve_processors_and_memory():
