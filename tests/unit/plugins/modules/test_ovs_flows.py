@@ -452,3 +452,31 @@ def test_a_second_guest_keeps_its_own_flows(host, br0):
         ("br0", "table=0,priority=32768,in_port=5", "NORMAL", None)
     ]
     assert len(br0.lines()) == 2
+
+
+def test_a_flow_that_ends_by_itself_is_not_as_wished(host, br0):
+    br0.add("cookie=0x%x,ip,idle_timeout=60,actions=drop" % cookie_of(PLAIN))
+    assert told(run(host, {"name": "br0", "flows": [flow("ip", "drop")]})) == [("br0", "table=0,priority=32768,ip", "drop", "drop")]
+    assert OURS + "ip actions=drop" in br0.lines()
+
+
+def test_a_flow_that_changes_hands_gets_the_cookie_of_its_new_owner(host, br0):
+    run(host, {"name": "br0", "flows": [flow("in_port=5", "NORMAL")]})
+    run(host, {"name": "br0", "flows": [], "guest_ports": [guest(WEB, ANY)]})
+    assert WEBS + "in_port=5 actions=NORMAL" in br0.lines()
+    settled(host, {"name": "br0", "flows": [], "guest_ports": [guest(WEB, ANY)]})
+
+
+def test_what_the_guard_found_is_remembered_until_it_is_put_back(host, br0):
+    consent = {"allow_disruption": ["fail_mode:br0"]}
+    run(host, GUARDED, **consent)
+    bundle, host.switch._bundle = host.switch._bundle, lambda bridge, lines: Completed(1, "", "no\n")
+    assert run(host, dict(GUARDED, unlisted_ports="allow"), **consent)["failed"]
+    host.switch._bundle = bundle
+    assert not run(host, dict(GUARDED, unlisted_ports="allow"), **consent)["failed"]
+    assert br0.fail_mode is None and DEFAULT in br0.lines()
+
+
+def test_an_interface_id_in_capital_letters_is_the_same(host, br0):
+    br0.ports["vnet0"] = (5, {"iface-id": WEB.upper()})
+    assert run(host, {"name": "br0", "guest_ports": [guest(WEB, ANY)]})["pending"] == []
