@@ -22,10 +22,14 @@ WRITE_SECONDS = 10.0
 SECONDS_A_COMMAND = 0.1  # a port that is made waits for the kernel; 200 take a few seconds
 _ALARM = (-14, 142)  # what --timeout ends with: SIGALRM (ovs-vsctl(8)), with or without a shell between
 # EX_DATAERR: committed, and ovs-vswitchd could not set a bridge or port up (NEWS of Open vSwitch, "ovs-vsctl: Exit with
-# error code"). Releases before say so on standard error and exit with 0, so that both are looked at.
+# error code"). 3.1.0 and 3.5.0 of Debian say so on standard error and exit with 0, so that both are looked at.
 _NOT_APPLIED = 65
 _ERROR_WORDS = "Error detected while setting up"
 _NO_CONNECTION = "database connection failed"
+
+
+class NotRunning(Unsupported):
+    """There is no server behind the database's socket: starting the service mends it."""
 
 
 class Ovs:
@@ -78,7 +82,9 @@ class Ovs:
         if done.code:
             self._refused(argv, done)
         try:
-            printed = [json.loads(line) for line in done.output.splitlines() if line]
+            printed = [
+                json.loads(line) for line in done.output.split("\n") if line
+            ]  # strings may hold other ends of lines
             return {
                 table: [dict(zip(answer["headings"], map(decode, row))) for row in answer["data"]]
                 for table, answer in zip(columns, printed)
@@ -86,10 +92,11 @@ class Ovs:
         except (ValueError, KeyError, TypeError) as error:
             raise ApplyFailed("ovs-vsctl list", "what it printed is not understood: %s" % error) from None
 
-    def transact(self, commands, wait=True):
+    def transact(self, commands, wait=True, interfaces=()):
         """Make all ``commands``, each a list of words, in one transaction: all are done or none.
 
-        ``wait``: until ovs-vswitchd has applied them. Raises :class:`AppliedUnverified` when they were committed and
+        ``wait``: until ovs-vswitchd has applied them; then it is asked whether one of ``interfaces`` (names) is in error,
+        because ovs-vsctl looks at those only that it added itself. Raises :class:`AppliedUnverified` when they were committed and
         ovs-vswitchd reports an error or does not answer in time; ApplyFailed when nothing was committed.
         """
         seconds = int(WRITE_SECONDS + SECONDS_A_COMMAND * len(commands))
@@ -105,6 +112,10 @@ class Ovs:
             raise AppliedUnverified(shown, said, self.switch_state(), self.interface_errors())
         if done.code:
             self._refused([shown], done)
+        if wait and interfaces:
+            errors = {name: error for name, error in self.interface_errors().items() if name in interfaces}
+            if errors:
+                raise AppliedUnverified(shown, said, self.switch_state(), errors)
 
     def set_bridge(self, bridge, column, value, wait=True):
         """Set one column of the table Bridge in one transaction; None or an empty tuple clears it."""
@@ -135,7 +146,8 @@ class Ovs:
             row = self.tables({"Open_vSwitch": ("next_cfg", "cur_cfg")})["Open_vSwitch"][0]
         except (ApplyFailed, Unsupported, IndexError):
             raise InFlight(
-                shown, "no answer within %d s, and ovsdb-server does not tell what became of it (%s)" % (seconds, SOCKET)
+                shown,
+                "no answer within %d s, and ovsdb-server does not tell what became of it (%s)" % (seconds, SOCKET),
             ) from None
         if row["next_cfg"] != row["cur_cfg"]:
             said = "ovs-vswitchd did not apply it within %d s" % seconds
@@ -146,6 +158,5 @@ class Ovs:
     def _refused(argv, done):
         said = " ".join((done.errors or done.output).split()) or "exit code %d" % done.code
         if _NO_CONNECTION in said:
-            raise Unsupported("ovsdb-server is not running (%s): start its service, %s" % (said, SERVICE))
+            raise NotRunning("ovsdb-server is not running (%s): start its service, %s" % (said, SERVICE))
         raise ApplyFailed(" ".join(argv[:1]), said)
-

@@ -20,6 +20,7 @@ def test_every_kind_tells_who_must_act():
         "Conflict": "conflict",
         "ApplyFailed": "apply",
         "InFlight": "in_flight",
+        "AppliedUnverified": "applied_unverified",
         "VerificationFailed": "verification",
     }
 

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bridges of Open vSwitch with their ports, mirrors and queues."""
+
+from __future__ import annotations
+
+from .._host.ovs import NOT_RUNNING
+from .._model.action import SERVICE_START, Pending
+from .._model.errors import Problem
+from .._model.fields import Problems
+from .._model.ovs_columns import BRIDGE, INTERFACE, INTERFACE_MAPS, MAPS, PORT
+from .._model.ovs_parse import parse_bridges
+from .ovs_bridge_apply import carry_out
+from .ovs_bridge_dangers import dangers
+from .ovs_bridge_plan import going, plan_all
+from .ovs_bridge_state import read_state
+from .ovs_mirror_plan import mirror_fields, ports_of
+from .ovs_record import shown
+from .resource import Resource
+
+_ABSENT = (
+    "does not exist on this host: a device must be there before a bridge takes it (another kind of port has a type)"
+)
+
+
+class OvsBridge(Resource):
+    kind = "ovs_bridge"
+
+    def validate(self, params, host):
+        problems = Problems()
+        desired = parse_bridges(params, problems)
+        problems.raise_if_any()
+        return desired
+
+    def observe(self, host, desired):
+        return read_state(host, desired)
+
+    def missing(self, desired, state):
+        present = [wish for wish in desired.bridges if wish.present]
+        if state.unavailable is not None and (present or desired.purge):
+            yield Problem("bridges", [wish.name for wish in present], "needs Open vSwitch: %s" % state.unavailable)
+        gone = going(desired, state)
+        for wish in present:
+            found = state.bridges.get(wish.name) if wish.name not in gone else None
+            there = (
+                set(found.ports if found is not None else ()) | {port.name for port in wish.ports or ()} | {wish.name}
+            )
+            for port in wish.ports or ():
+                yield from self._missing_devices(port, wish, state)
+            for mirror in wish.mirrors or ():
+                for name in ports_of(mirror):
+                    if name not in there:
+                        yield Problem(
+                            mirror.path,
+                            name,
+                            "is no port of %s: a mirror copies between ports of its own bridge" % wish.name,
+                        )
+
+    @staticmethod
+    def _missing_devices(port, wish, state):
+        if port.name == wish.name or port.type not in (None, "system"):
+            return
+        for name in port.members:
+            interface = state.interfaces.get(name)
+            made_by_us = interface is not None and interface.type != "system"
+            bond = (
+                port.interfaces is None and port.name in state.ports and name not in state.ports[port.name].interfaces
+            )
+            if name not in state.links and not made_by_us and not bond:
+                yield Problem("%s.name" % port.path, name, _ABSENT)
+
+    def plan(self, desired, state):
+        return list(plan_all(desired, state))
+
+    def dangers(self, host, desired, state, actions):
+        return dangers(host, desired, state, actions)
+
+    def disturbs(self, action):
+        return action.data.disturbed
+
+    def pending(self, desired, state):
+        if state.unavailable is not None or state.switch != NOT_RUNNING:
+            return
+        reason = "it is in the database, and ovs-vswitchd is not running"
+        for wish in desired.bridges:
+            if wish.present and wish.name in state.bridges:
+                yield Pending(wish.name, "state", None, "present", SERVICE_START, reason)
+
+    def notes(self, desired, state):
+        for wish in desired.bridges:
+            for name in (wish.name,) + tuple(member for port in wish.ports or () for member in port.members):
+                interface = state.interfaces.get(name)
+                if wish.present and interface is not None and interface.error:
+                    yield "%s/%s/%s is in error: ovs-vswitchd says: %s" % (
+                        interface.bridge,
+                        interface.port,
+                        name,
+                        interface.error,
+                    )
+
+    def apply(self, host, batch):
+        return carry_out(host, batch)
+
+    def show(self, state):
+        names = state.port_names()
+        return {
+            bridge.name: dict(
+                _settings(bridge.row, BRIDGE + MAPS),
+                controllers=sorted(bridge.controllers),
+                mirrors={name: mirror_fields(row, names) for name, row in bridge.mirrors.items()},
+                ports={name: _port(state.ports[name], state) for name in bridge.ports},
+            )
+            for bridge in state.bridges.values()
+        }
+
+
+def _settings(row, columns):
+    return {column.parameter: shown(column.read(row)) for column in columns}
+
+
+def _port(port, state):
+    interfaces = {
+        name: dict(_settings(state.interfaces[name].row, INTERFACE + INTERFACE_MAPS), type=state.interfaces[name].type)
+        for name in port.interfaces
+    }
+    return dict(_settings(port.row, PORT + MAPS), interfaces=interfaces, qos=port.qos)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carry actions out: one transaction, then the links, then the host's addresses."""
+
+from __future__ import annotations
+
+from .._host.ovs import RUNNING
+from .._model.action import DONE, FAILED, NOW, Result
+from .._model.errors import VnicError
+from .ovs_step import transaction
+
+
+def _lines(host, lines):
+    """``{line: what the kernel answered}`` of those that failed."""
+    lines = list(lines)
+    return {" ".join(line): answer for line, answer in zip(lines, host.ip.batch(lines)) if answer is not None}
+
+
+def carry_out(host, actions):
+    """One Result for each action. Raises what the transaction raises."""
+    steps = [action.data for action in actions]
+    moves = [step.move for step in steps if step.move]
+    commands, wait = transaction(steps), all(action.effect == NOW for action in actions)
+    try:
+        if commands:
+            touched = {name for step in steps for name in step.touches}
+            host.ovs.transact(commands, wait, touched)
+    except VnicError:
+        if moves:
+            _give_back(host, actions, moves)
+        raise
+    failed = _bring_up(host, actions)
+    for index, action in enumerate(actions):
+        if action.data.move:
+            refused = _move(host, action.data.move, actions)
+            if refused:
+                failed[index] = refused
+    return [
+        Result(action, FAILED if index in failed else DONE, failed.get(index, ""))
+        for index, action in enumerate(actions)
+    ]
+
+
+def _bring_up(host, actions):
+    """``{index of the action: what was refused}``, after one call for all of them."""
+    lines = {
+        index: ["link", "set", "dev", action.data.up[0], "up" if action.data.up[1] else "down"]
+        for index, action in enumerate(actions)
+        if action.data.up
+    }
+    refused = _lines(host, lines.values())
+    told = {index: " ".join(line) for index, line in lines.items()}
+    return {index: "ip %s: %s" % (line, refused[line]) for index, line in told.items() if line in refused}
+
+
+def _move(host, move, actions):
+    """What was refused, or None."""
+    refused = _lines(host, move.arrive()) or _lines(host, move.leave())
+    if not refused:
+        return None
+    _give_back(host, actions, [move])
+    told = "; ".join("ip %s: %s" % item for item in sorted(refused.items()))
+    return "%s; the port was taken from the bridge again, and %s has its addresses back" % (told, move.device)
+
+
+def _give_back(host, actions, moves):
+    """An uplink that is in a switch which does not carry the host's addresses cuts the way in: rather none at all."""
+    names = {move.device for move in moves}
+    undo = [words for action in actions if names & set(action.data.takes) for words in action.data.undo]
+    try:
+        if undo:
+            host.ovs.transact(undo, wait=host.ovs.switch_state() == RUNNING)
+    except VnicError:
+        pass  # what led here is told; this is the attempt to keep the way in
+    for move in moves:
+        _lines(host, move.undo())

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open vSwitch's bridges as they are: the database in one call, and the host's links and addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .._host.ovs import NOT_RUNNING, NotRunning
+from .._model.errors import ApplyFailed
+from .._model.link_table import LinkTable
+from .._model.names import is_libvirts_own
+from .._model.ovs_columns import OWNER_KEY, TABLES
+from .._model.ovs_value import many, one
+from .management_path import management_path
+
+_GUESTS_KEYS = ("attached-mac", "iface-id", "vm-id")  # libvirt: src/util/virnetdevopenvswitch.c
+
+
+@dataclass(frozen=True)
+class Interface:
+    row: dict
+    port: str
+    bridge: str
+
+    @property
+    def type(self):
+        return self.row["type"] or "system"
+
+    @property
+    def error(self):
+        return one(self.row["error"])
+
+
+@dataclass(frozen=True)
+class Port:
+    """``interfaces``: names, sorted; ``qos``: None, or ``{type, other_config, queues}`` with ``queues`` as
+    ``{number: other_config}``; ``qos_row``: None or the row."""
+
+    name: str
+    row: dict
+    bridge: str
+    interfaces: tuple
+    guests: bool
+    qos: object = None
+    qos_row: object = None
+
+    @property
+    def ours(self):
+        return OWNER_KEY in self.row["external_ids"]
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """``ports``: names, sorted; ``controllers``: ``{target: row}``; ``mirrors``: ``{name: row}``."""
+
+    name: str
+    row: dict
+    ports: tuple
+    controllers: dict
+    mirrors: dict
+
+    @property
+    def ours(self):
+        return OWNER_KEY in self.row["external_ids"]
+
+
+@dataclass(frozen=True)
+class OvsState:
+    """``unavailable``: why there is no database to ask, or None; ``switch``: the state of ovs-vswitchd; ``addresses``:
+    ``{device: [raw]}`` of wished devices that have any of global scope; ``routes``: of the same devices;
+    ``management``: names of the devices that carry the connection, asked for when such a device is wished."""
+
+    unavailable: object
+    switch: object
+    bridges: dict
+    ports: dict
+    interfaces: dict
+    queues: dict
+    links: LinkTable
+    addresses: dict = field(default_factory=dict)
+    routes: list = field(default_factory=list)
+    management: frozenset = frozenset()
+
+    @property
+    def applied(self):
+        """Whether there is an ovs-vswitchd that will apply what is written."""
+        return self.switch != NOT_RUNNING
+
+    def port_names(self):
+        """``{row: name}`` of the ports."""
+        return {port.row["_uuid"]: port.name for port in self.ports.values()}
+
+
+def _guests(interfaces, port):
+    """Whether a guest's own manager made the port; what carries our mark did we make for whoever it is."""
+    if OWNER_KEY in port["external_ids"]:
+        return False
+    return any(
+        is_libvirts_own(row["name"]) or any(key in row["external_ids"] for key in _GUESTS_KEYS) for row in interfaces
+    )
+
+
+def _qos(port, qos, queues):
+    row = qos.get(one(port["qos"]))
+    if row is None:
+        return None, None
+    content = {number: queues[uuid]["other_config"] for number, uuid in row["queues"].items() if uuid in queues}
+    return {"type": row["type"], "other_config": row["other_config"], "queues": content}, row
+
+
+def read_tables(tables):
+    """``bridges``, ``ports``, ``interfaces``, ``queues`` as of :class:`OvsState`, out of the database's tables."""
+    rows = {table: {row["_uuid"]: row for row in tables[table]} for table in tables if table != "Open_vSwitch"}
+    bridges, ports, interfaces = {}, {}, {}
+    for bridge in rows["Bridge"].values():
+        name = bridge["name"]
+        names = []
+        for uuid in many(bridge["ports"]):
+            port = rows["Port"].get(uuid)
+            if port is None:
+                continue
+            members = [rows["Interface"][key] for key in many(port["interfaces"]) if key in rows["Interface"]]
+            qos, qos_row = _qos(port, rows["QoS"], rows["Queue"])
+            found = tuple(sorted(row["name"] for row in members))
+            ports[port["name"]] = Port(port["name"], port, name, found, _guests(members, port), qos, qos_row)
+            interfaces.update({row["name"]: Interface(row, port["name"], name) for row in members})
+            names.append(port["name"])
+        controllers = {
+            rows["Controller"][key]["target"]: key for key in many(bridge["controller"]) if key in rows["Controller"]
+        }
+        mirrors = {
+            rows["Mirror"][key]["name"]: rows["Mirror"][key] for key in many(bridge["mirrors"]) if key in rows["Mirror"]
+        }
+        bridges[name] = Bridge(name, bridge, tuple(sorted(names)), controllers, mirrors)
+    return bridges, ports, interfaces, rows["Queue"]
+
+
+def _global(device):
+    """Addresses that somebody gave the device; what a router advertises comes again by itself."""
+    return [
+        info
+        for info in device.get("addr_info", ())
+        if info.get("scope") == "global" and not (info.get("family") == "inet6" and info.get("dynamic"))
+    ]
+
+
+def read_state(host, desired):
+    """The :class:`OvsState` of all that ``desired`` speaks of. Raises Unsupported when the database does not answer."""
+    links, why, tables = host.ip.links(), host.ovs.unavailable(), None
+    if why is None:
+        try:
+            tables = host.ovs.tables(TABLES)
+        except NotRunning as error:
+            why = str(error)
+    if tables is None:
+        tables = {table: [] for table in TABLES}
+    return OvsState(why, host.ovs.switch_state(), *read_tables(tables), links=links, **_addresses(host, desired, links))
+
+
+def _addresses(host, desired, links):
+    wished = {
+        member
+        for bridge in desired.bridges
+        if bridge.present
+        for port in bridge.ports or ()
+        for member in port.members
+        if member in links and port.name != bridge.name and port.type in (None, "system")
+    }
+    if not wished:
+        return {}
+    addresses = {device["ifname"]: _global(device) for device in host.ip.addresses() if device.get("ifname") in wished}
+    addresses = {name: found for name, found in addresses.items() if found}
+    if not addresses:
+        return {}
+    routes = []
+    for family in ("-4", "-6"):
+        try:
+            routes += [dict(route, family=family) for route in host.ip.routes(family)]
+        except ApplyFailed:  # a kernel without IPv6
+            continue
+    mine = [
+        route
+        for route in routes
+        if route.get("dev") in addresses or any(hop.get("dev") in addresses for hop in route.get("nexthops", ()))
+    ]
+    return {"addresses": addresses, "routes": mine, "management": frozenset(management_path(host))}

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one action says to ``ovs-vsctl`` and ``ip``, and how the steps of many actions become one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# In this order: what goes makes room for what comes, and what is set or referred to is there.
+PHASES = REMOVE, MAKE, SET, REFER, DESTROY = range(5)
+
+
+@dataclass(frozen=True)
+class Step:
+    """``commands``: ``((phase, words), …)``; ``sets``: ``((table, record, word), …)``, joined to one command a record;
+    ``move``: a Move of addresses; ``up``: a device to bring up, with whether; ``disturbed``: network devices whose traffic it
+    interrupts; ``takes``: devices that become Open vSwitch's; ``loses``: ``(port, devices)`` that it no longer has;
+    ``undo``: commands that give back what it ``takes``; ``touches``: names of interfaces that ovs-vswitchd sets up for it."""
+
+    commands: tuple = ()
+    sets: tuple = ()
+    move: object = None
+    up: object = None
+    disturbed: tuple = ()
+    takes: tuple = ()
+    loses: tuple = ()
+    undo: tuple = ()
+    touches: tuple = ()
+
+
+def transaction(steps):
+    """The commands of all ``steps`` in the order in which one transaction takes them."""
+    phases = {phase: [] for phase in PHASES}
+    sets = {}
+    for step in steps:
+        for phase, words in step.commands:
+            phases[phase].append(list(words))
+        for table, record, word in step.sets:
+            sets.setdefault((table, record), []).append(word)
+    phases[SET] += [["set", table, record] + words for (table, record), words in sets.items()]
+    return [words for phase in PHASES for words in phases[phase]]
