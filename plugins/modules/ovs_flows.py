@@ -39,7 +39,7 @@ requirements:
   - libvirt 6.5 or later for the flows of guests' ports
 options:
   bridges:
-    description: The bridges, each listed once. They are there already, made by C(kvm.vnic.ovs_bridge) or otherwise.
+    description: The bridges, each listed once. They are there already, made by M(kvm.vnic.ovs_bridge) or otherwise.
     type: list
     elements: dict
     default: []

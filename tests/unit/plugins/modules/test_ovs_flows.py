@@ -5,16 +5,14 @@ import json
 
 import pytest
 
-from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs_hook import HOOK, hook_text
-from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, GUEST, PLAIN, cookie_of
+from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUEST, PLAIN, cookie_of
 from ansible_collections.kvm.vnic.plugins.modules import ovs_flows
 from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, OFF, WEB, flow_host
 from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
 
 RECORD = "/etc/kvm-vnic/ovs-flows.json"
 OURS = "cookie=0x%x, " % cookie_of(PLAIN)
-GUARDS = "cookie=0x%x, " % cookie_of(GUARD)
 WEBS = "cookie=0x%x, " % cookie_of(GUEST, WEB)
 DEFAULT = "priority=0 actions=NORMAL"
 
@@ -356,85 +354,6 @@ def test_a_daemon_older_than_the_hook_has_to_start_anew(host, monkeypatch):
     assert settled(host, wish)["hook_installed"] is False
 
 
-GUARDED = {"name": "br0", "unlisted_ports": "drop", "guest_ports": [guest(WEB, ANY)]}
-
-
-def test_the_guard_closes_every_port_that_is_not_listed(host, br0):
-    br0.add("cookie=0x5,table=2,priority=9,udp,idle_timeout=60,actions=group:3")
-    br0.groups[3], br0.meters[4] = "type=all,bucket=actions=output:1", "kbps bands= type=drop rate=5"
-    refused = run(host, GUARDED)
-    assert refused["error_kind"] == "conflict" and [danger["consent"] for danger in refused["dangers"]] == [
-        "fail_mode:br0"
-    ]
-    assert "vnet0" in refused["msg"] and "vnet1" in refused["msg"] and host.writes() == []
-    result = run(host, GUARDED, allow_disruption=["fail_mode:br0"])
-    assert told(result)[-1] == ("br0", "fail_mode", None, "secure")
-    assert result["notes"] == ["bridge br0 drops what comes from vnet1: no flows are listed for them"]
-    assert br0.fail_mode == "secure" and list(br0.groups) == [3] and list(br0.meters) == [4]
-    assert br0.lines() == [
-        WEBS + "in_port=5 actions=NORMAL",
-        GUARDS + "priority=1,in_port=1 actions=NORMAL",
-        GUARDS + "priority=1,in_port=LOCAL actions=NORMAL",
-        GUARDS + "priority=0 actions=drop",
-        "cookie=0x5, table=2, idle_timeout=60, priority=9,udp actions=group:3",
-    ]
-    settled(host, GUARDED)
-    br0.flush()  # ovs-vswitchd started anew: nothing is forwarded
-    assert br0.lines() == [] and run(host, GUARDED)["changed"] and len(br0.lines()) == 4
-
-
-@pytest.mark.parametrize("former", [None, "standalone", "secure"])
-@pytest.mark.parametrize("word", ["allow", "none"])
-def test_the_former_fail_mode_and_last_flow_come_back(host, br0, former, word):
-    br0.fail_mode = former
-    before = br0.lines()
-    consent = {"allow_disruption": ["fail_mode:br0"]}
-    run(host, GUARDED, **consent)
-    assert br0.fail_mode == "secure"
-    wish = {"name": "br0", "unlisted_ports": word, "guest_ports": []}
-    assert not run(host, wish, **consent)["failed"]
-    assert br0.fail_mode == former and br0.lines() == before
-    settled(host, wish)
-
-
-def test_a_secure_bridge_needs_no_consent_for_the_guard(host, br0):
-    br0.fail_mode = "secure"
-    br0.flush()
-    assert "fail_mode" not in [action[1] for action in told(run(host, GUARDED))]
-    assert run(host, dict(GUARDED, unlisted_ports="allow"))["changed"] and br0.lines() == [
-        WEBS + "in_port=5 actions=NORMAL"
-    ]
-
-
-def test_the_connection_to_the_host_is_not_cut_without_consent(host, br0):
-    del br0.ports["vnet0"], br0.ports["vnet1"]
-    host.kernel.add("br0", up=True)
-    host.kernel.addresses = [{"ifname": "br0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24}]}]
-    host.session.address = "192.0.2.1"
-    refused = run(host, dict(GUARDED, guest_ports=[]))
-    assert [danger["consent"] for danger in refused["dangers"]] == ["management:br0"] and host.writes() == []
-    assert not run(host, dict(GUARDED, guest_ports=[]), allow_disruption=["management:br0"])["failed"]
-
-
-def test_what_cannot_be_put_back_is_said(host, br0):
-    br0.add("cookie=0x5,table=2,priority=9,udp,actions=drop")
-    switch, bundle = host.switch, host.switch._bundle
-
-    def fails_later(bridge, lines):
-        if bridge.fail_mode == "secure":
-            return Completed(1, "", "ovs-ofctl: br0: failed to connect to socket (Connection refused)\n")
-        return bundle(bridge, lines)
-
-    switch._bundle = fails_later
-    failed = run(host, GUARDED, allow_disruption=["fail_mode:br0"])
-    assert (
-        failed["error_kind"] == "apply"
-        and "emptied its tables" in failed["msg"]
-        and "Connection refused" in failed["msg"]
-    )
-    assert json.loads(host.tree.contents[RECORD])["bridges"]["br0"]["former_fail_mode"] == "none"
-
-
 def test_a_controller_and_a_port_elsewhere_are_told(host, br0):
     br0.controllers = ["one"]
     host.switch.add_bridge("br1", vnet9=(3, OFF))
@@ -452,3 +371,23 @@ def test_a_second_guest_keeps_its_own_flows(host, br0):
         ("br0", "table=0,priority=32768,in_port=5", "NORMAL", None)
     ]
     assert len(br0.lines()) == 2
+
+
+def test_a_flow_that_ends_by_itself_is_not_as_wished(host, br0):
+    br0.add("cookie=0x%x,ip,idle_timeout=60,actions=drop" % cookie_of(PLAIN))
+    assert told(run(host, {"name": "br0", "flows": [flow("ip", "drop")]})) == [
+        ("br0", "table=0,priority=32768,ip", "drop", "drop")
+    ]
+    assert OURS + "ip actions=drop" in br0.lines()
+
+
+def test_a_flow_that_changes_hands_gets_the_cookie_of_its_new_owner(host, br0):
+    run(host, {"name": "br0", "flows": [flow("in_port=5", "NORMAL")]})
+    run(host, {"name": "br0", "flows": [], "guest_ports": [guest(WEB, ANY)]})
+    assert WEBS + "in_port=5 actions=NORMAL" in br0.lines()
+    settled(host, {"name": "br0", "flows": [], "guest_ports": [guest(WEB, ANY)]})
+
+
+def test_an_interface_id_in_capital_letters_is_the_same(host, br0):
+    br0.ports["vnet0"] = (5, {"iface-id": WEB.upper()})
+    assert run(host, {"name": "br0", "guest_ports": [guest(WEB, ANY)]})["pending"] == []

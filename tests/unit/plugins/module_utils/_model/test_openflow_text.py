@@ -140,6 +140,7 @@ def test_groups_are_the_same_in_both_versions_of_openflow():
         group_text("select", ["weight:1,actions=drop", "weight:2,actions=drop"])
         == "type=select,bucket=actions=drop,bucket=weight:2,actions=drop"
     )
+    assert group_text("all", ["weight:0,actions=drop"]) == "type=all,bucket=actions=drop"
 
 
 def test_meters_are_read_without_those_of_the_switch():
