@@ -8,7 +8,6 @@ from .._model.cpu_set import CpuSet
 from .._model.errors import ApplyFailed, Danger, InvalidInput, Problem, Unsupported
 from .._model.steering_drivers import MAC_RULES, MAY_RESET, resets_link
 from .._model.steering_wish import parse_steering
-from .packet_steering_apply import carry_out
 from .packet_steering_plan import plan_device, unserved
 from .packet_steering_state import DEFAULT_MASK, FLOW_ENTRIES, read_state
 from .resource import Resource
@@ -107,6 +106,8 @@ class PacketSteering(Resource):
         return [[action] for action in actions]  # queues are steered once they are there
 
     def apply(self, host, batch):
+        from .packet_steering_apply import carry_out  # only a run that changes something needs it
+
         results = []
         for action in batch:
             try:

@@ -10,8 +10,6 @@ from dataclasses import replace
 from .._model.action import DRIVER_PROBE, Pending
 from .._model.errors import Problem, Unsupported
 from .resource import Resource
-from .sriov_apply import Applier, vf_budget
-from .sriov_guard import dangers
 from .sriov_plan import COUNT, plan, to_reset
 from .sriov_state import SriovState, observe_pf
 from .sriov_validate import validate
@@ -66,6 +64,8 @@ class Sriov(Resource):
         return plan(desired, state)
 
     def dangers(self, host, desired, state, actions):
+        from .sriov_guard import dangers  # only a run that changes something needs it
+
         return dangers(_consumers(host, state), state, actions)
 
     def disturbs(self, action):
@@ -109,12 +109,16 @@ class Sriov(Resource):
         return [list(batch) for _key, batch in itertools.groupby(actions, key)]
 
     def apply(self, host, batch):
+        from .sriov_apply import Applier
+
         return Applier(host).apply(batch)
 
     def excuses(self, desired, result):
         return desired.ignore_unsupported
 
     def budget(self, actions):
+        from .sriov_apply import vf_budget
+
         return max([10.0] + [vf_budget(action.after) for action in actions if action.data.phase == COUNT])
 
     def show(self, state):
