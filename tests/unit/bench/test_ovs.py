@@ -152,12 +152,11 @@ def test_stand_ins_go_and_what_others_installed_there_stays(on_the_host, tmp_pat
 
 
 def test_a_stand_in_notes_its_words_and_becomes_the_tool(tmp_path):
-    text = (BENCH / "remote" / "counted_call").read_text()
-    text = text.replace("/run/vnic-bench/calls", str(tmp_path / "calls"))
-    stand_in = tmp_path / "counted_call"
-    stand_in.write_text(text)
-    stand_in.chmod(0o755)
-    (tmp_path / "echo").symlink_to(stand_in)
+    for name in ("counted_call", "counted_call.py"):
+        text = (BENCH / "remote" / name).read_text()
+        (tmp_path / name).write_text(text.replace("/run/vnic-bench", str(tmp_path)))
+    (tmp_path / "counted_call").chmod(0o755)
+    (tmp_path / "echo").symlink_to(tmp_path / "counted_call")
     done = subprocess.run([tmp_path / "echo", "a b", "c\nd"], stdout=subprocess.PIPE, text=True, check=True)
     assert done.stdout == "a b c\nd\n"
     assert json.loads((tmp_path / "calls").read_text()) == ["echo", "a b", "c\nd"]
