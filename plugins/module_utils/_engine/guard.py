@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from .._model.action import NO
 from .._model.errors import Conflict, Danger
-from .._resource.management_path import management_path
 
 
 def _management_dangers(resource, host, actions):
@@ -15,6 +14,8 @@ def _management_dangers(resource, host, actions):
             disturbed.setdefault(name, action)
     if not disturbed:
         return
+    from .._resource.management_path import management_path  # most runs disturb no device
+
     path = management_path(host)
     for name, action in sorted(disturbed.items()):
         if name in path:

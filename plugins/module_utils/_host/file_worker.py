@@ -16,9 +16,6 @@ import signal
 import tempfile
 import time
 
-from .ethtool_ioctl import read_features
-from .ethtool_queues_ioctl import read_spreading
-
 
 class Stuck(OSError):
     """The operation did not end in its time. It may still take effect later."""
@@ -109,6 +106,18 @@ def _stat(path):
     return {"mode": status.st_mode, "uid": status.st_uid, "gid": status.st_gid, "mtime_ns": status.st_mtime_ns}
 
 
+def _device_features(names):
+    from .ethtool_ioctl import read_features
+
+    return read_features(names)
+
+
+def _device_spreading(names):
+    from .ethtool_queues_ioctl import read_spreading
+
+    return read_spreading(names)
+
+
 _OPERATIONS = {
     "read": _read,
     "content": _content,
@@ -125,8 +134,8 @@ _OPERATIONS = {
     "realpath": os.path.realpath,
     "exists": os.path.lexists,
     "stat": _stat,
-    "device_features": read_features,
-    "device_spreading": read_spreading,
+    "device_features": _device_features,
+    "device_spreading": _device_spreading,
 }
 
 

@@ -4,17 +4,11 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 
 from .clock import Clock
 from .commands import Commands
-from .ethtool import Ethtool
 from .files import Files
-from .iproute import Iproute
-from .libvirt import Libvirt
-from .ovs import Ovs
-from .pci import Pci
-from .session import Session
-from .threads import Threads
 
 
 class Host:
@@ -24,25 +18,65 @@ class Host:
     ``ofctl``, ``pci``, ``ethtool``, ``threads`` and ``session`` speak through them.
     """
 
+    # Most modules go through few doors, and each module is compiled anew on the host: a door is loaded at its first use.
+
     def __init__(self, root="/", files=None, commands=None, libvirt=None, clock=None, session=None, ethtool=None):
         self.name = os.uname().nodename
         self.files = files or Files(root)
         self.commands = commands or Commands()
-        self.libvirt = libvirt or Libvirt()
         self.clock = clock or Clock()
-        self.ip = Iproute(self.commands)
-        self.ovs = Ovs(self.commands, self.files)
-        self.pci = Pci(self.files)
-        self.ethtool = ethtool or Ethtool(self.files.worker, self.commands)
-        self.session = session or Session(self.files)
-        self.threads = Threads(self.files)
+        given = {"libvirt": libvirt, "session": session, "ethtool": ethtool}
+        vars(self).update((name, door) for name, door in given.items() if door is not None)
 
-    @property
+    @cached_property
+    def libvirt(self):
+        from .libvirt import Libvirt
+
+        return Libvirt()
+
+    @cached_property
+    def ip(self):
+        from .iproute import Iproute
+
+        return Iproute(self.commands)
+
+    @cached_property
+    def pci(self):
+        from .pci import Pci
+
+        return Pci(self.files)
+
+    @cached_property
+    def ethtool(self):
+        from .ethtool import Ethtool
+
+        return Ethtool(self.files.worker, self.commands)
+
+    @cached_property
+    def session(self):
+        from .session import Session
+
+        return Session(self.files)
+
+    @cached_property
+    def threads(self):
+        from .threads import Threads
+
+        return Threads(self.files)
+
+    @cached_property
+    def ovs(self):
+        from .ovs import Ovs
+
+        return Ovs(self.commands, self.files)
+
+    @cached_property
     def ofctl(self):
-        from .ofctl import Ofctl  # here, because what few modules need is not to cost the others' start
+        from .ofctl import Ofctl
 
         return Ofctl(self.commands)
 
     def close(self):
         self.files.close()
-        self.libvirt.close()
+        if "libvirt" in vars(self):
+            self.libvirt.close()

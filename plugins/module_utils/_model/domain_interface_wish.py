@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field, replace
 
 from .addresses import parse_mac, parse_pci
@@ -77,6 +76,8 @@ def parse_opaque(text):
 def unknown_keys(given, known, problems):
     for key in given:
         if key not in known:
+            import difflib
+
             near = difflib.get_close_matches(str(key), known, 1)
             problems.at(str(key)).add(
                 given[key], "is no parameter here%s" % (": did you mean %s?" % near[0] if near else "")

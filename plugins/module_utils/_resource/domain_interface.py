@@ -10,7 +10,6 @@ from .._model.errors import Danger, InvalidInput
 from .._model.fields import Problems
 from .._model.interface_xml import SETTINGS
 from .._model.interface_xml_bandwidth import NONE
-from .domain_interface_apply import RELEASE_SECONDS, Apply
 from .domain_interface_checks import missing, refusals
 from .domain_interface_claims import refuse_conflicts
 from .domain_interface_match import matches_of
@@ -99,9 +98,13 @@ class DomainInterface(Resource):
         ]
 
     def apply(self, host, batch):
+        from .domain_interface_apply import Apply  # only a run that changes something needs it
+
         return Apply(host).run(batch)
 
     def budget(self, actions):
+        from .domain_interface_apply import RELEASE_SECONDS
+
         plugged = {
             id(action.data)
             for action in actions

@@ -7,7 +7,6 @@ from .._model.action import UNKNOWN, UNSUPPORTED, Action, Pending
 from .._model.cpu_set import CpuSet
 from .._model.errors import InvalidInput, Unsupported
 from .._model.irq_wish import ALL
-from .irq_affinity_apply import apply_affinities
 from .irq_state import observe
 from .irq_validate import validate
 from .irqbalance_plan import RESTART, TARGET, apply_irqbalance, notes_irqbalance, plan_irqbalance
@@ -116,6 +115,8 @@ class IrqAffinity(Resource):
     def apply(self, host, batch):
         if batch[0].target == TARGET:
             return [apply_irqbalance(host, action) for action in batch]
+        from .irq_affinity_apply import apply_affinities  # only a run that changes something needs it
+
         return apply_affinities(host, batch)
 
     def excuses(self, desired, result):

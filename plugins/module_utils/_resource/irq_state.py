@@ -9,7 +9,6 @@ from .._model.action import UNKNOWN
 from .._model.cpu_set import CpuSet
 from .._model.irq_wish import NODE, VCPU
 from .device_irqs import AFFINITY, Functions, cpus, read_functions
-from .guest_vcpus import find_vcpus
 from .irq_placement import Placements
 from .irq_validate import cpu_lists
 from .irqbalance import read_irqbalance
@@ -96,8 +95,15 @@ def _surroundings(host, desired, functions):
         texts = host.files.read_many([_NODE_CPUS % number for number in numbers])
         nodes = {number: cpus(texts[_NODE_CPUS % number]) for number in numbers}
     wanted = {(wish.guest, wish.vcpu) for wish in desired.targets if wish.policy == VCPU}
-    vcpus = find_vcpus(host.libvirt.domains(), wanted) if wanted else {}
-    return Surroundings(read["online"], CpuSet().union(*free), read["possible"], nodes, vcpus)
+    return Surroundings(read["online"], CpuSet().union(*free), read["possible"], nodes, _vcpus(host, wanted))
+
+
+def _vcpus(host, wanted):
+    if not wanted:
+        return {}
+    from .guest_vcpus import find_vcpus  # with it comes all that reads a guest's XML
+
+    return find_vcpus(host.libvirt.domains(), wanted)
 
 
 def _managed(host, placements):

@@ -11,7 +11,6 @@ from .._model.errors import Conflict, Danger, Problem
 from .._model.fields import MTU_RANGE, Problems
 from .._model.link_table import LinkTable
 from .._model.names import parse_own_interface_name
-from .consumers import Consumers
 from .link_lines import LinkLines
 from .link_wish import LinksWish, LinkWish, Making, Setting
 from .resource import Resource
@@ -217,6 +216,8 @@ class LinkResource(LinkLines, Resource):
         return actions
 
     def dangers(self, host, desired, state, actions):
+        from .consumers import Consumers  # much to load, for a run that hurts someone only
+
         gone = {action.target for action in actions if action.field == "state" and action.after is None}
         consumers = Consumers(host, _freed(state, gone))
         for action in actions:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from .._model.errors import Conflict, Danger, Problem
 from .._model.fields import Problems
 from .._model.names import parse_interface_name
-from .consumers import Consumers
 from .link_resource import LinkResource, LinksWish, Setting
 from .lower_device import LOWER_DEVICES, absent, lower_dangers, parse_lower_devices, plan_lower_devices, refuse_port
 
@@ -135,6 +134,8 @@ class Macvtap(LinkResource):
             )
 
     def dangers(self, host, desired, state, actions):
+        from .consumers import Consumers  # much to load, for a run that hurts someone only
+
         yield from super().dangers(host, desired, state, actions)
         consumers = Consumers(host, state)
         yield from lower_dangers(desired.lower_devices, state, actions, consumers)

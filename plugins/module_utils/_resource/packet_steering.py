@@ -8,8 +8,6 @@ from .._model.cpu_set import CpuSet
 from .._model.errors import ApplyFailed, Danger, InvalidInput, Problem, Unsupported
 from .._model.steering_drivers import MAC_RULES, MAY_RESET, resets_link
 from .._model.steering_wish import parse_steering
-from .consumers import Consumers
-from .packet_steering_apply import carry_out
 from .packet_steering_plan import plan_device, unserved
 from .packet_steering_state import DEFAULT_MASK, FLOW_ENTRIES, read_state
 from .resource import Resource
@@ -75,9 +73,13 @@ class PacketSteering(Resource):
 
     def dangers(self, host, desired, state, actions):
         """A card that is reset is without a link for a while: guests on its functions, macvtaps and bridges notice."""
-        consumers = None
-        for name in sorted({action.target for action in actions if self._resets(action, state)}):
-            consumers = consumers or Consumers(host, state.links)
+        names = sorted({action.target for action in actions if self._resets(action, state)})
+        if not names:
+            return
+        from .consumers import Consumers  # much to load, for a run that hurts someone only
+
+        consumers = Consumers(host, state.links)
+        for name in names:
             link = state.links.get(name)
             users = consumers.of_device(name) + ["port of %s" % link.master] * bool(link.master)
             for index, found in sorted((consumers.of_vfs(link.pci) if link.pci else {}).items()):
@@ -104,6 +106,8 @@ class PacketSteering(Resource):
         return [[action] for action in actions]  # queues are steered once they are there
 
     def apply(self, host, batch):
+        from .packet_steering_apply import carry_out  # only a run that changes something needs it
+
         results = []
         for action in batch:
             try:

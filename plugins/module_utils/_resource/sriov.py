@@ -9,13 +9,16 @@ from dataclasses import replace
 
 from .._model.action import DRIVER_PROBE, Pending
 from .._model.errors import Problem, Unsupported
-from .consumers import Consumers
 from .resource import Resource
-from .sriov_apply import Applier, vf_budget
-from .sriov_guard import dangers
 from .sriov_plan import COUNT, plan, to_reset
 from .sriov_state import SriovState, observe_pf
 from .sriov_validate import validate
+
+
+def _consumers(host, state):
+    from .consumers import Consumers  # much to load, for a run that hurts someone only
+
+    return Consumers(host, state.links)
 
 
 class Sriov(Resource):
@@ -37,8 +40,11 @@ class Sriov(Resource):
 
     @staticmethod
     def _used(host, desired, state):
-        consumers, used = Consumers(host, state.links), {}
-        for pci, indices in to_reset(desired, state).items():
+        resets = to_reset(desired, state)
+        if not resets:
+            return {}
+        consumers, used = _consumers(host, state), {}
+        for pci, indices in resets.items():
             users = consumers.of_vfs(pci)
             used.update(((pci, index), users[index]) for index in indices if users.get(index))
         return used
@@ -58,7 +64,9 @@ class Sriov(Resource):
         return plan(desired, state)
 
     def dangers(self, host, desired, state, actions):
-        return dangers(Consumers(host, state.links), state, actions)
+        from .sriov_guard import dangers  # only a run that changes something needs it
+
+        return dangers(_consumers(host, state), state, actions)
 
     def disturbs(self, action):
         return action.data.disturbs
@@ -101,12 +109,16 @@ class Sriov(Resource):
         return [list(batch) for _key, batch in itertools.groupby(actions, key)]
 
     def apply(self, host, batch):
+        from .sriov_apply import Applier
+
         return Applier(host).apply(batch)
 
     def excuses(self, desired, result):
         return desired.ignore_unsupported
 
     def budget(self, actions):
+        from .sriov_apply import vf_budget
+
         return max([10.0] + [vf_budget(action.after) for action in actions if action.data.phase == COUNT])
 
     def show(self, state):

@@ -4,7 +4,7 @@
 fixture.py look                   the physical functions and who else uses the hypervisor, as JSON
 fixture.py define GUEST...        guests without a NIC
 fixture.py xml GUEST...           what was defined of them, as JSON
-fixture.py reset [GUEST LINK...]  no guest bench-*, no namespace or link b-*, no VF, but for that guest and those links
+fixture.py reset [GUEST LINK...]  no guest bench-*, no namespace, OVS bridge or link b-*, no VF, but for that guest and those links
 fixture.py carrier_changes LINK...
 """
 
@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import libvirt
+import ovs_fixture
 
 sys.path.insert(0, "/usr/local/lib/lab-guest")
 
@@ -107,6 +108,8 @@ def reset(spared_guest="", *spared_links):
             if domain.isActive():
                 domain.destroy()
             domain.undefine()
+    # An internal port is a link that ``ip`` cannot delete.
+    ovs_fixture.reset()
     remove_links(spared_links)
     remove_namespaces()
     remove_vfs()

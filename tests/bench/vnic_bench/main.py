@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 
-from . import disturbance, guests, interrupt_share, irq_parsing, links, planning
+from . import disturbance, guests, interrupt_share, irq_parsing, links, ovs, planning
 from .lab import OUT, ROOT, BenchError, Lab
 from .rows import row, table
 from .samples import FIXED, Samples, measure_fixed_cost
 
 WITHOUT_LAB = ("planning", "interrupts")
-PARTS = WITHOUT_LAB + ("links", "guests", "disturbance", "interrupt_share", "memory")
+PARTS = WITHOUT_LAB + ("links", "guests", "ovs", "disturbance", "interrupt_share", "memory")
 BEGUN = time.monotonic()
 
 
@@ -81,9 +81,12 @@ def measure(lab, pfs, parts, repetitions):
     if "guests" in parts:
         guests.measure(lab, pfs, samples, say, repetitions)
         rows += guests.rows(samples)
+    if "ovs" in parts:
+        more, astray = ovs.measure(lab, samples, say, repetitions)
+        rows, wrong = rows + more, wrong + astray
     if "disturbance" in parts:
-        more, wrong = disturbance.measure(lab, pfs, say)
-        rows += more
+        more, disturbed = disturbance.measure(lab, pfs, say)
+        rows, wrong = rows + more, wrong + disturbed
     if "interrupt_share" in parts:
         more, astray = interrupt_share.measure(lab, say)
         rows, wrong = rows + more, wrong + astray

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from . import wishes
+from . import raw, wishes
 
 # So many are measured and scaled up: one connection after the other for 64 says nothing more.
 MEASURED = 16
@@ -94,3 +94,18 @@ def guests(pfs, defined, edited=False):
     define = {"name": "{{ item.name }}", "command": "define", "xml": "{{ item.xml }}"}
     # The XML is no part of a loop's label.
     return [{"community.libvirt.virt": define, "loop": documents, "loop_control": {"label": "{{ item.name }}"}}]
+
+
+def ovs_ports():
+    item = {
+        "name": "{{ item.name }}",
+        "tag": "{{ item.tag }}",
+        "external_ids": {"owner": "{{ item.external_ids.owner }}", "rack": "{{ item.external_ids.rack }}"},
+    }
+    bridge = {"ansible.builtin.command": {"argv": ["ovs-vsctl", "--may-exist", "add-br", wishes.OVS_BRIDGE]}}
+    return [bridge, _command(["ovs-vsctl"] + raw.ovs_port_words(item), wishes.ovs_ports()[:MEASURED])]
+
+
+def ovs_flows():
+    lines = [raw.ovs_flow_text(flow) for flow in wishes.ovs_flows()[:MEASURED]]
+    return [_command(["ovs-ofctl", "-O", "OpenFlow14", "add-flow", wishes.OVS_FLOW_BRIDGE, "{{ item }}"], lines)]

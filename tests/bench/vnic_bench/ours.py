@@ -38,3 +38,12 @@ def guests(pfs, edited=False):
         for name, nics in wishes.guests(pfs, edited).items()
     ]
     return [{"kvm.vnic.domain_interface": {"domains": domains}}]
+
+
+def ovs_ports():
+    ports = [dict(port, type="internal") for port in wishes.ovs_ports()]
+    return [{"kvm.vnic.ovs_bridge": {"bridges": [{"name": wishes.OVS_BRIDGE, "ports": ports}]}}]
+
+
+def ovs_flows():
+    return [{"kvm.vnic.ovs_flows": {"bridges": [{"name": wishes.OVS_FLOW_BRIDGE, "flows": wishes.ovs_flows()}]}}]

@@ -91,3 +91,27 @@ def guests(pfs, some=None):
 def edit(pfs):
     name, nics = list(wishes.guests(pfs, edited=True).items())[wishes.EDITED]
     return script("virt-xml %s --edit mac=%s --network mtu.size=%d\n" % (name, nics[0]["mac"], nics[0]["mtu"]))
+
+
+def ovs_port_words(port):
+    """One port's commands to ovs-vsctl; of a port that is there only the settings are written."""
+    keys = ["external_ids:%s=%s" % pair for pair in sorted(port["external_ids"].items())]
+    words = ["--may-exist", "add-port", wishes.OVS_BRIDGE, port["name"], "tag=%s" % port["tag"]] + keys
+    return words + ["--", "set", "Interface", port["name"], "type=internal"]
+
+
+def ovs_ports():
+    argv = ["ovs-vsctl", "--may-exist", "add-br", wishes.OVS_BRIDGE]
+    for port in wishes.ovs_ports():
+        argv += ["--"] + ovs_port_words(port)
+    return [{"ansible.builtin.command": {"argv": argv}}]
+
+
+def ovs_flow_text(flow):
+    return "table=%(table)d,priority=%(priority)d,%(match)s,actions=%(actions)s" % flow
+
+
+def ovs_flows():
+    argv = ["ovs-ofctl", "-O", "OpenFlow14", "--bundle", "add-flows", wishes.OVS_FLOW_BRIDGE, "-"]
+    lines = "".join(ovs_flow_text(flow) + "\n" for flow in wishes.ovs_flows())
+    return [{"ansible.builtin.command": {"argv": argv, "stdin": lines}}]

@@ -11,6 +11,10 @@ BRIDGE = "b-taps"
 GUEST_BRIDGE = "b-guests"
 EDITED = 7
 EDITED_MTU = 1400
+OVS_BRIDGE = "b-ovs"
+OVS_PORTS = 200
+OVS_FLOW_BRIDGE = "b-ovs-flows"
+OVS_FLOWS = 1000
 
 
 def mac(kind, number):
@@ -60,3 +64,22 @@ def guests(pfs, edited=False):
         "bench-%02d" % number: nics(number, pfs, EDITED_MTU if edited and number == EDITED else None)
         for number in range(GUESTS)
     }
+
+
+def ovs_ports():
+    """Ports of the type ``internal``: the only one that needs no device beforehand and is in the kernel's datapath."""
+    return [
+        {"name": "b-ov%03d" % number, "tag": 100 + number, "external_ids": {"owner": "bench", "rack": "r%d" % number}}
+        for number in range(OVS_PORTS)
+    ]
+
+
+def ovs_flows():
+    """What keeps guests to their addresses: by turns a port's ARP and its IPv4."""
+    flows = []
+    for port in range(1, OVS_FLOWS // 2 + 1):
+        address = "198.18.%d.%d" % divmod(port, 256)
+        source = "in_port=%d,dl_src=52:54:00:bf:%02x:%02x" % ((port,) + divmod(port, 256))
+        for match in ("arp,%s,arp_spa=%s" % (source, address), "ip,%s,nw_src=%s" % (source, address)):
+            flows.append({"table": 0, "priority": 100, "match": match, "actions": "NORMAL"})
+    return flows
