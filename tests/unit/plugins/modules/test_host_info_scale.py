@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 
 import pytest
 
@@ -48,7 +47,7 @@ def build(root, cpus, vfs, guests):
 
 
 def measure(host):
-    """``(result, how often the file worker was asked, seconds)``."""
+    """``(result, how often the file worker was asked)``."""
     calls, call = [], host.files.worker.call
 
     def counted(*arguments, **more):
@@ -56,9 +55,7 @@ def measure(host):
         return call(*arguments, **more)
 
     host.files.worker.call = counted
-    began = time.monotonic()
-    result = run_module(host_info.main, host, {})
-    return result, len(calls), time.monotonic() - began
+    return run_module(host_info.main, host, {}), len(calls)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +64,7 @@ def large(tmp_path_factory):
 
 
 def test_all_of_it_is_there(large):
-    result, _calls, _seconds = large
+    result, _calls = large
     assert not result["failed"] and result["problems"] == []
     assert result["cpus"]["online"] == "0-1151" and len(result["cpus"]["siblings"]) == 576
     assert len(result["nics"]) == 1002  # the port, the bridge and the taps; the VFs have no driver
@@ -82,8 +79,7 @@ def test_all_of_it_is_there(large):
 
 
 def test_the_cost_grows_with_the_host_and_not_faster(large, tmp_path):
-    _result, calls, seconds = large
+    _result, calls = large
     small = measure(build(tmp_path, 288, 64, 250))
     assert calls < 4.5 * small[1]
     assert calls < 8 * (256 + 1000)
-    assert seconds < 30

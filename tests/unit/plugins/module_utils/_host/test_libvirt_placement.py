@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
@@ -111,10 +110,9 @@ def test_a_daemon_that_does_not_answer_is_left_alone(library, monkeypatch):
     libvirt = door.Libvirt()
     with pytest.raises(InFlight, match="no answer within 0.05 s.*may still take effect"):
         libvirt.pin_vcpu(UUID, 0, CpuSet([1]), live=True, config=False)
-    began = time.monotonic()
     with pytest.raises(InFlight, match="not asked"):
         libvirt.domains()
-    assert not libvirt.available() and time.monotonic() - began < 0.05
+    assert not libvirt.available()
     libvirt.close()
     assert library.closed == 0  # it would wait, too
     library.domain.block.set()
