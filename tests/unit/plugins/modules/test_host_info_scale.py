@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from ansible_collections.kvm.vnic.plugins.modules import host_info
