@@ -9,7 +9,7 @@ import json
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 
-from .ovs_words import Refused, parse_column, parse_value, printed
+from .ovs_words import Refused, Symbol, parse_column, parse_value, printed
 
 _OPTIONAL, _SET, _MAP = "optional", "set", "map"
 _KEYS = {"external_ids": _MAP, "other_config": _MAP}
@@ -257,7 +257,7 @@ class MemoryOvs:
             self._symbols[symbol] = made
 
     def _resolved(self, value):
-        if isinstance(value, str) and value.startswith("@"):
+        if isinstance(value, Symbol):
             return self._symbols[value]
         if isinstance(value, list):
             return [self._resolved(item) for item in value]

@@ -10,6 +10,10 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _BARE = re.compile(r"[^\s\[\]{}=,\":]+")
 
 
+class Symbol(str):
+    """The name that ``--id=`` gave to a row: no text, which stands in quotation marks."""
+
+
 class Refused(Exception):
     """What ``ovs-vsctl`` answers with exit code 1."""
 
@@ -28,6 +32,8 @@ def _atom(text):
     if not match:
         raise Refused("syntax error at %r" % text)
     word, rest = match.group(), text[match.end() :]
+    if word.startswith("@"):
+        return Symbol(word), rest
     if word in ("true", "false"):
         return word == "true", rest
     return (int(word) if word.isdigit() else word), rest
