@@ -7,11 +7,17 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs_hook import HOOK, hook_text
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUEST, PLAIN, cookie_of
-from ansible_collections.kvm.vnic.plugins.modules import ovs_flows
 from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, OFF, WEB, flow_host
-from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
+from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_flows_case import (
+    ANY,
+    RECORD,
+    flow,
+    guest,
+    run,
+    settled,
+    told,
+)
 
-RECORD = "/etc/kvm-vnic/ovs-flows.json"
 OURS = "cookie=0x%x, " % cookie_of(PLAIN)
 WEBS = "cookie=0x%x, " % cookie_of(GUEST, WEB)
 DEFAULT = "priority=0 actions=NORMAL"
@@ -25,35 +31,6 @@ def host():
 @pytest.fixture
 def br0(host):
     return host.switch.bridges["br0"]
-
-
-def run(host, *bridges, **more):
-    check, diff = more.pop("check", False), more.pop("diff", False)
-    return run_module(ovs_flows.main, host, dict(more, bridges=list(bridges)), check=check, diff=diff)
-
-
-def told(result):
-    assert not result["failed"], result
-    return [(action["target"], action["field"], action["before"], action["after"]) for action in result["actions"]]
-
-
-def settled(host, *bridges, **more):
-    """A second run changes and writes nothing."""
-    written = host.writes()
-    again = run(host, *bridges, **more)
-    assert not again["failed"] and not again["changed"] and host.writes() == written, again
-    return again
-
-
-def flow(match, actions, **more):
-    return dict(more, match=match, actions=actions)
-
-
-def guest(interface_id, *flows, **more):
-    return dict(more, interface_id=interface_id, guest=more.get("guest", "web1"), flows=list(flows))
-
-
-ANY = flow("in_port={port}", "NORMAL")
 
 
 def test_flows_in_any_notation_are_put_once(host, br0):

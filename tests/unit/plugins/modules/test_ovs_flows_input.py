@@ -4,21 +4,13 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
-from ansible_collections.kvm.vnic.plugins.modules import ovs_flows
 from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, WEB, flow_host
-from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
-
-RECORD = "/etc/kvm-vnic/ovs-flows.json"
+from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_flows_case import RECORD, run
 
 
 @pytest.fixture
 def host():
     return flow_host()
-
-
-def run(host, *bridges, **more):
-    check = more.pop("check", False)
-    return run_module(ovs_flows.main, host, dict(more, bridges=list(bridges)), check=check)
 
 
 def refused(host, bridge, kind="value"):
