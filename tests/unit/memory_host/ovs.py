@@ -296,9 +296,12 @@ class MemoryOvs:
         self.rows["Bridge"][bridge]["ports"].append(self._insert("Port", name=name, interfaces=[iface]))
 
     def _do_add_port(self, bridge, name):
-        self._do_add_bond(bridge, name, *[name])
+        self._add_port(bridge, name, [name])
 
     def _do_add_bond(self, bridge, name, *members):
+        self._add_port(bridge, name, members)
+
+    def _add_port(self, bridge, name, members):
         listed = self.named("Open_vSwitch", ".")["bridges"]
         for key, row in self.rows["Bridge"].items():
             for uuid in row["ports"] if key in listed else ():
