@@ -109,6 +109,15 @@ def _stat(path):
     return {"mode": status.st_mode, "uid": status.st_uid, "gid": status.st_gid, "mtime_ns": status.st_mtime_ns}
 
 
+def _private(operation):
+    def call(*arguments):
+        from . import private_directory  # here, because only a run that changes something needs it
+
+        return getattr(private_directory, operation)(*arguments)
+
+    return call
+
+
 _OPERATIONS = {
     "read": _read,
     "content": _content,
@@ -127,6 +136,9 @@ _OPERATIONS = {
     "stat": _stat,
     "device_features": read_features,
     "device_spreading": read_spreading,
+    "write_private": _private("write_private"),
+    "read_private": _private("read_private"),
+    "move_private": _private("move_private"),
 }
 
 
