@@ -21,7 +21,7 @@ class Host:
     """One machine, seen through its doors; ``root`` lets any tree stand in for its files.
 
     ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``ovs``,
-    ``ofctl``, ``pci``, ``ethtool``, ``threads`` and ``session`` speak through them.
+    ``ofctl``, ``pci``, ``ethtool``, ``threads``, ``session`` and ``journal`` speak through them.
     """
 
     def __init__(self, root="/", files=None, commands=None, libvirt=None, clock=None, session=None, ethtool=None):
@@ -42,6 +42,18 @@ class Host:
         from .ofctl import Ofctl  # here, because what few modules need is not to cost the others' start
 
         return Ofctl(self.commands)
+
+    @property
+    def journal(self):
+        from .journal_files import JournalFiles
+
+        return JournalFiles(self.files)
+
+    def run_lock(self):
+        """A new, free lock of the whole host: one run at a time."""
+        from .run_lock import RunLock
+
+        return RunLock(self.files, self.clock)
 
     def close(self):
         self.files.close()
