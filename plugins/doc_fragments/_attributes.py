@@ -9,6 +9,9 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 options: {}
+notes:
+  - A run that changes something is alone on its host. It first writes down in C(/var/lib/kvm-vnic/journal) what it is about to
+    change; where it cannot, it changes nothing. A run that was cut off is told of by the next one, in RV(ignore:notes).
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return what would change without changing anything; dangers and bad input are refused all the same.

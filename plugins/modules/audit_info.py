@@ -96,8 +96,9 @@ findings:
         - C(MODULE_differs), C(MODULE_pending), C(MODULE_missing), C(MODULE_refused) and C(MODULE_unreadable) come from
           comparing with the wish.
         - The checks without a wish are V(interrupt_elsewhere), V(vhost_worker_elsewhere), V(userspace_fallback),
-          V(memory_elsewhere), V(rps_on), V(emulated_model), V(irqbalance_undoes), V(vcpu_floating), those of Open vSwitch
-          and V(not_audited).
+          V(memory_elsewhere), V(rps_on), V(emulated_model), V(irqbalance_undoes), V(vcpu_floating), V(unfinished_run),
+          those of Open vSwitch and V(not_audited).
+        - V(unfinished_run) is a run of a module that was cut off or failed, and that no later run has ended.
         - Those of Open vSwitch are V(ovs_not_running), V(ovs_port_error), V(ovs_port_vlan) for a guest's port in another
           VLAN than planned, V(ovs_port_unprotected) for one without its anti-spoofing flows, and
           V(ovs_userspace_datapath) for a bridge that undoes what vhost gains.

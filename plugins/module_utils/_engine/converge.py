@@ -55,6 +55,32 @@ def _apply(resource, host, actions, journal):
     return results
 
 
+def _look(resource, host, desired):
+    """The state of what is wished, and the problems for what is missing."""
+    state = resource.observe(host, desired)
+    return state, list(resource.missing(desired, state))
+
+
+def _decide(resource, host, desired, state, consent):
+    actions = tuple(resource.plan(desired, state))
+    guard(resource, host, desired, state, actions, consent)
+    return actions
+
+
+def _look_again(resource, host, desired, consent):
+    state, missing = _look(resource, host, desired)
+    if missing:
+        raise InvalidInput(missing)
+    return state, _decide(resource, host, desired, state, consent)
+
+
+def _carry_out(resource, host, desired, before, actions, journal):
+    """The results, and the state that was verified."""
+    journal.open(resource, before, actions)
+    results = _apply(resource, host, actions, journal)
+    return results, settle(resource, desired, host, results, actions)
+
+
 def converge(resource, params, host, consent, journal, check=False):
     """Lead ``host`` to what ``params`` wish of ``resource`` and return the Outcome.
 
@@ -63,20 +89,21 @@ def converge(resource, params, host, consent, journal, check=False):
     Raises a VnicError: value, unsupported, conflict, apply or verification, in that order of phases.
     """
     desired = resource.consented(resource.validate(params, host), consent)
-    before = resource.observe(host, desired)
-    notes = []
-    missing = list(resource.missing(desired, before))
+    journal.look(resource, params)
+    before, missing = _look(resource, host, desired)
     if missing and not check:
         raise InvalidInput(missing)
-    notes += ["known after apply: %s" % problem for problem in missing]
-    actions = tuple(resource.plan(desired, before))
-    guard(resource, host, desired, before, actions, consent)
+    notes = ["known after apply: %s" % problem for problem in missing]
+    actions = _decide(resource, host, desired, before, consent)
     results, after = [], before
-    if actions and not check:
-        journal.open(resource, before, actions)
-        results = _apply(resource, host, actions, journal)
-        after = settle(resource, desired, host, results, actions)
-        journal.close()
+    if (actions or journal.unfinished) and not check:
+        with journal as others_ran:
+            if others_ran:
+                before, actions = _look_again(resource, host, desired, consent)
+                after = before
+            if actions:
+                results, after = _carry_out(resource, host, desired, before, actions, journal)
+            journal.close()
         unsupported = [result for result in results if result.status == UNSUPPORTED]
         if any(not resource.excuses(desired, result) for result in unsupported):
             raise _NotHere(results)
@@ -84,5 +111,5 @@ def converge(resource, params, host, consent, journal, check=False):
             "%s %s is left as it is: %s" % (result.action.target, result.action.field, result.message)
             for result in unsupported
         ]
-    notes += resource.notes(desired, after)
+    notes += [*resource.notes(desired, after), *journal.notes()]
     return Outcome(before, after, actions, tuple(results), tuple(resource.pending(desired, after)), tuple(notes))

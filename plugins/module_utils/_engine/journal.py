@@ -1,24 +1,62 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was there before a resource was touched."""
+"""What was there before a resource was touched, on the disk; and one run at a time.
+
+This much is for a run that finds nothing to do: it reads twice and writes nothing. The rest is in ``journal_run``.
+"""
 
 from __future__ import annotations
 
+DIRECTORY = "/var/lib/kvm-vnic/journal"
+LOCK = "/run/kvm-vnic/lock"
+ENDINGS = ("open", "failed")
 
-class MemoryJournal:
-    """Keeps entries for the life of one run: ``(kind, before)`` per resource, newest last, and each result as it
-    comes."""
 
-    def __init__(self):
-        self.entries = []
-        self.results = []
+class Journal:
+    """Of one run on ``host``. As a context it holds the host's lock; its value is whether the host may have changed since
+    :meth:`look`."""
+
+    def __init__(self, host):
+        self._host = host
+        self._resource, self._params, self._former = None, {}, ""
+        self._loaded = None
+
+    def look(self, resource, params):
+        """Before the host is read: who had the lock last, and whether earlier runs of the same resource are unfinished."""
+        self._resource, self._params = resource, params
+        self._former = self._host.files.read_or(LOCK, "")
+        endings = tuple("-%s.%s" % (resource.kind, ending) for ending in ENDINGS)
+        if any(name.endswith(endings) for name in self._host.files.listdir(DIRECTORY)):
+            self._load().read()
+
+    def _load(self):
+        if self._loaded is None:
+            from .journal_run import JournalRun  # here, because a run that finds nothing to do does without
+
+            self._loaded = JournalRun(self._host, self._resource, self._params)
+        return self._loaded
+
+    @property
+    def unfinished(self):
+        """Whether this run, when it comes to its end, ends an earlier one too."""
+        return self._loaded is not None and self._loaded.settles_some()
+
+    def notes(self):
+        """Sentences on the earlier runs."""
+        return [] if self._loaded is None else self._loaded.notes()
+
+    def __enter__(self):
+        return self._load().begin(self._former)
+
+    def __exit__(self, kind, error, trace):
+        self._loaded.end(failed=isinstance(error, Exception))
 
     def open(self, resource, before, actions):
-        """Called before the first write; ``actions`` are about to be applied."""
-        self.entries.append((resource.kind, before, tuple(actions)))
+        """Before the first write: ``actions`` are about to be applied. Raises NotJournalled."""
+        self._loaded.open(before, actions)
 
     def record(self, results):
-        """Called after each batch."""
-        self.results.extend(results)
+        """After each batch. What became of it is seen on the host; a write for each would cost more than it tells."""
 
     def close(self):
-        """Called when the resource was verified."""
+        """When the resource was verified: this run is done, and so are the earlier ones that it settled."""
+        self._loaded.close()

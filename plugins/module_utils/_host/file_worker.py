@@ -106,6 +106,9 @@ def _stat(path):
     return {"mode": status.st_mode, "uid": status.st_uid, "gid": status.st_gid, "mtime_ns": status.st_mtime_ns}
 
 
+# Imported by the run that needs it: few do, and each is compiled anew.
+
+
 def _device_features(names):
     from .ethtool_ioctl import read_features
 
@@ -116,6 +119,15 @@ def _device_spreading(names):
     from .ethtool_queues_ioctl import read_spreading
 
     return read_spreading(names)
+
+
+def _private(operation):
+    def call(*arguments):
+        from . import private_directory
+
+        return getattr(private_directory, operation)(*arguments)
+
+    return call
 
 
 _OPERATIONS = {
@@ -136,6 +148,9 @@ _OPERATIONS = {
     "stat": _stat,
     "device_features": _device_features,
     "device_spreading": _device_spreading,
+    "write_private": _private("write_private"),
+    "read_private": _private("read_private"),
+    "move_private": _private("move_private"),
 }
 
 

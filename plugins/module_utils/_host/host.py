@@ -15,7 +15,7 @@ class Host:
     """One machine, seen through its doors; ``root`` lets any tree stand in for its files.
 
     ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``ovs``,
-    ``ofctl``, ``pci``, ``ethtool``, ``threads`` and ``session`` speak through them.
+    ``ofctl``, ``pci``, ``ethtool``, ``threads``, ``session`` and ``journal`` speak through them.
     """
 
     # Most modules go through few doors, and each module is compiled anew on the host: a door is loaded at its first use.
@@ -75,6 +75,18 @@ class Host:
         from .ofctl import Ofctl
 
         return Ofctl(self.commands)
+
+    @cached_property
+    def journal(self):
+        from .journal_files import JournalFiles
+
+        return JournalFiles(self.files)
+
+    def run_lock(self):
+        """A new, free lock of the whole host: one run at a time."""
+        from .run_lock import RunLock
+
+        return RunLock(self.files, self.clock)
 
     def close(self):
         self.files.close()

@@ -77,6 +77,22 @@ class Conflict(VnicError):
         return {"dangers": [{"consent": d.consent, "what": d.what, "users": list(d.users)} for d in self.dangers]}
 
 
+class RunInProgress(Conflict):
+    """Another run changes this host now: wait for it. ``holder``: its line in the lock, as JSON text, which may be empty."""
+
+    kind = "locked"
+
+    def __init__(self, path, holder, seconds):
+        self.path, self.holder = path, holder.split("\n", 1)[0]
+        super().__init__(
+            "nothing was written: another run changes this host and did not end within %g s. It is %s. Wait for it and run again; "
+            "the kernel releases %s when that process ends" % (seconds, self.holder or "not known by name", path)
+        )
+
+    def details(self):
+        return {"lock": self.path, "holder": self.holder}
+
+
 class ApplyFailed(VnicError):
     """A step failed on the host. ``command`` is what ran or was written; ``cause`` what the system answered (errno name or stderr)."""
 
@@ -95,6 +111,21 @@ class InFlight(ApplyFailed):
     """A write did not return in its time and cannot be killed: nothing more may be done to that object until the kernel lets go."""
 
     kind = "in_flight"
+
+
+class NotJournalled(ApplyFailed):
+    """What is about to change could not be written down, so nothing was changed."""
+
+    kind = "journal"
+
+    def __init__(self, failure):
+        super().__init__(failure.command, failure.cause)
+
+    def __str__(self):
+        return (
+            "nothing was changed, because what is about to change could not be written down first: %s: %s. Make the directory one that root "
+            "can write to, with space left, run with become, and run again" % (self.command, self.cause)
+        )
 
 
 class AppliedUnverified(VnicError):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._engine.audit import audit
+from .._engine.unfinished import unfinished_run
 from .._model.action import plain
 from .._model.audit.checks import CHECKS, cross_check
 from .._model.fields import Problems
@@ -78,11 +79,11 @@ def read(host, params):
     wished = _wished(params["resources"])
     findings = [finding for name, wish in wished.items() for finding in audit(_RESOURCES[name][0](), wish, host)]
     facts = read_host_facts(host, list(READERS))
-    findings += cross_check(facts, plain(wished))
+    findings += cross_check(facts, plain(wished)) + unfinished_run(host)
     shown = sort_findings(at_least(findings, params["least_severity"]))
     return {
         "findings": [finding.to_dict() for finding in shown],
         "counts": count_findings(findings),
-        "audited": sorted(wished) + [check.__name__ for check in CHECKS],
+        "audited": sorted(wished) + [check.__name__ for check in CHECKS + (unfinished_run,)],
         "problems": facts["problems"],
     }

@@ -8,7 +8,7 @@ import json
 from ansible.module_utils.basic import AnsibleModule
 
 from .._engine.converge import converge
-from .._engine.journal import MemoryJournal
+from .._engine.journal import Journal
 from .._host.host import Host
 from .._model.action import plain
 from .._model.consent import Consent
@@ -43,7 +43,7 @@ def run_resource(resource, arguments):
     host = Host()
     try:
         consent = Consent(params.pop("allow_disruption"))
-        outcome = converge(resource, params, host, consent, MemoryJournal(), check=module.check_mode)
+        outcome = converge(resource, params, host, consent, Journal(host), check=module.check_mode)
     except VnicError as error:
         fail(module, host, error)
     finally:

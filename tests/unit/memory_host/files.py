@@ -17,6 +17,7 @@ class MemoryWorker:
     ``contents``: ``{path: text}``; ``symlinks``: ``{path: target}``; ``modes``: ``{path: mode}``.
     ``on_write``: ``{path: function(value)}``, called instead of storing; ``failures``: ``{(operation, path): errno}``; ``stuck``: paths that hang.
     ``writes``: every write in order, as ``(path, value)``.
+    ``private``: files that only the journal's operations reach, ``{path: text}``; ``private_writes``: what these did.
     """
 
     def __init__(self):
@@ -24,6 +25,7 @@ class MemoryWorker:
         self.on_write, self.failures, self.stuck = {}, {}, set()
         self.writes = []
         self.directories = set()
+        self.private, self.private_writes = {}, []
 
     def call(self, operation, *arguments, timeout=None):
         if operation == "read_many":
@@ -56,9 +58,26 @@ class MemoryWorker:
 
     def _read(self, path):
         path = self._resolve(path)
-        if path not in self.contents:
+        if path not in self.contents and path not in self.private:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        return self.contents[path]
+        return self.contents[path] if path in self.contents else self.private[path]
+
+    def _write_private(self, base, below, name, text):
+        self.private_writes.append(("write", name))
+        self.private["/".join((base, *below, name))] = text
+
+    def _read_private(self, base, below, names):
+        paths = {name: "/".join((base, *below, name)) for name in names}
+        return {name: [0, self.private[path]] if path in self.private else [errno.ENOENT, "gone"] for name, path in paths.items()}
+
+    def _move_private(self, base, below, moves, gone):
+        at = "/".join((base, *below, ""))
+        for old, new in moves:
+            self.private_writes.append(("move", old, new))
+            self.private[at + new] = self.private.pop(at + old)
+        for name in gone:
+            self.private_writes.append(("remove", name))
+            self.private.pop(at + name, None)
 
     _content = _read
 
@@ -98,7 +117,7 @@ class MemoryWorker:
 
     def _listdir(self, path):
         real = self._resolve(path).rstrip("/")
-        below = {name[len(real) + 1:].split("/")[0] for name in list(self.contents) + list(self.symlinks) if name.startswith(real + "/")}
+        below = {name[len(real) + 1:].split("/")[0] for name in [*self.contents, *self.symlinks, *self.private] if name.startswith(real + "/")}
         if not below:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return sorted(below)

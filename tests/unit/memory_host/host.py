@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import LOCK
 from ansible_collections.kvm.vnic.plugins.module_utils._host.host import Host
+from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import RunInProgress
 
 from .commands import MemoryCommands
 from .ethtool import MemoryEthtool
@@ -26,6 +28,31 @@ class MemoryClock:
         self.on_sleep(self.now)
         self.now += seconds
 
+    @staticmethod
+    def date():
+        return "2026-01-02T03:04:05Z"
+
+
+class MemoryLock:
+    """The host's lock. ``holder``: the line of who holds it, or ""; ``refused``: what taking it raises."""
+
+    def __init__(self, files):
+        self._tree = files.memory
+        self.holder, self.refused = "", None
+
+    def take(self, owner, seconds):
+        if self.refused:
+            raise self.refused
+        if self.holder:
+            raise RunInProgress(LOCK, self.holder, seconds)
+        former = self._tree.private.get(LOCK, "")
+        self.holder = self._tree.private[LOCK] = owner
+        return former
+
+    def release(self):
+        self.holder = ""
+        self._tree.private[LOCK] += "\nover"
+
 
 class MemorySession:
     def __init__(self):
@@ -36,15 +63,22 @@ class MemorySession:
 
 
 class MemoryHost(Host):
-    """``kernel``: the links (MemoryIp); ``tree``: files (MemoryWorker); ``commands``; ``libvirt``; ``session.address``; all empty at first."""
+    """``kernel``: the links (MemoryIp); ``tree``: files (MemoryWorker); ``commands``; ``libvirt``; ``session.address``; all empty at first.
+
+    ``lock``: the MemoryLock; the journal and the lock's content are in ``tree.private``, apart from what the modules write.
+    """
 
     def __init__(self):
         commands, files = MemoryCommands(), MemoryFiles()
         super().__init__(files=files, commands=commands, libvirt=MemoryLibvirt(), clock=MemoryClock(), session=MemorySession(), ethtool=MemoryEthtool())
         self.name = "hv1"
+        self.lock = MemoryLock(files)
         self.kernel = MemoryIp()
         self.tree = files.memory
         commands.tools["ip"] = self.kernel
+
+    def run_lock(self):
+        return self.lock
 
     def writes(self):
         """Everything that was written anywhere, in each door's order."""

@@ -10,7 +10,6 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._engine import converge as engine
 from ansible_collections.kvm.vnic.plugins.module_utils._engine.converge import converge
-from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import MemoryJournal
 from ansible_collections.kvm.vnic.plugins.module_utils._model.action import (
     BOOT,
     DONE,
@@ -35,6 +34,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import (
 )
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.resource import Resource
 from ansible_collections.kvm.vnic.tests.unit.memory_host.host import MemoryHost
+from ansible_collections.kvm.vnic.tests.unit.memory_host.journal import MemoryJournal
 
 
 class Toy(Resource):

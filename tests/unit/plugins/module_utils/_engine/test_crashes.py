@@ -6,11 +6,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._engine.converge import converge
-from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import MemoryJournal
 from ansible_collections.kvm.vnic.plugins.module_utils._model.consent import Consent
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.bridge import Bridge
 from ansible_collections.kvm.vnic.tests.unit.memory_host.host import MemoryHost
+from ansible_collections.kvm.vnic.tests.unit.memory_host.journal import MemoryJournal
 
 ERRORS = ["Operation not permitted", "Device or resource busy", "Cannot allocate memory", "No space left on device"]
 CONSENTS = ["port:eth1", "port:eth2", "remove:br-old"]

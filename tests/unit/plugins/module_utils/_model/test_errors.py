@@ -21,6 +21,8 @@ def test_every_kind_tells_who_must_act():
         "ApplyFailed": "apply",
         "InFlight": "in_flight",
         "AppliedUnverified": "applied_unverified",
+        "NotJournalled": "journal",
+        "RunInProgress": "locked",
         "VerificationFailed": "verification",
     }
 
