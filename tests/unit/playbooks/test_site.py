@@ -30,6 +30,7 @@ def test_the_first_that_answers_goes_first_and_one_that_is_down_is_unknown(fleet
     assert [host for host, module in run.log if module == "domain_interface"] == ["hv2", "hv3"]
     assert run.log.index(("hv2", "verify")) < run.log.index(("hv3", "domain_interface"))
     assert {host for host, module in run.log[:3]} == {"hv1", "hv2", "hv3"} and run.code == 4
+    assert run.text.count("their NICs are pending: web-hv1") == 1
     assert "hv1: unknown: not reached" in run.text and "--limit 'hv1'" in run.text
 
 
