@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook site on several hosts: in which order, where it stops, and what it says of each host in the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.kvm.vnic.tests.unit.playbooks.stubbed import ROOT, Fleet
+
+CHANGED = {"domain_interface": {"changed": True}}
+REFUSED = {"domain_interface": {"failed": True, "msg": "web1 uses it"}}
+LOST = {"domain_interface": "lost"}
+AMISS = {"domain_interface": {"changed": True}, "verify": {"libvirt": {"problem": None, "domains": []}}}
+FINISHED = ["host_info", "host_info", "domain_interface", "verify"]
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    return lambda *hosts, **variables: Fleet(
+        tmp_path, {"hv%d" % at: stub for at, stub in enumerate(hosts, 1)}, **variables
+    )
+
+
+def test_the_first_that_answers_goes_first_and_one_that_is_down_is_unknown(fleet):
+    run = fleet({"host_info": "lost"}, CHANGED, {}, vnic_serial=[1, "100%"]).site()
+    assert run.states() == {"hv1": "unknown", "hv2": "changed", "hv3": "ok"}
+    assert [host for host, module in run.log if module == "domain_interface"] == ["hv2", "hv3"]
+    assert run.log.index(("hv2", "verify")) < run.log.index(("hv3", "domain_interface"))
+    assert {host for host, module in run.log[:3]} == {"hv1", "hv2", "hv3"} and run.code == 4
+    assert run.text.count("their NICs are pending: web-hv1") == 1
+    assert "hv1: unknown: not reached" in run.text and "--limit 'hv1'" in run.text
+
+
+def test_every_host_is_planned_for_before_the_first_is_changed(fleet):
+    """One that cannot be is left as it is, with the reason, and holds up nobody."""
+    run = fleet({}, {"host_info": {"failed": True, "msg": "iproute2 is missing"}}, {}).site()
+    assert run.states() == {"hv1": "ok", "hv2": "failed", "hv3": "ok"} and run.code == 2
+    assert (
+        run.calls("hv2") == ["host_info"]
+        and "hv2: failed before anything was changed, at 'Read the host': iproute2" in run.text
+    )
+
+
+def test_a_canary_that_fails_goes_alone(fleet):
+    run = fleet(REFUSED, {}, {}).site()
+    assert run.states() == {"hv1": "failed", "hv2": "not begun", "hv3": "not begun"} and run.code == 2
+    assert run.touched() == ["hv1"] and "verify" not in run.calls("hv1")
+    assert "hv1: failed while the plan was applied, at 'NICs of the guests': web1 uses it" in run.text
+
+
+@pytest.mark.parametrize(("stub", "state"), [(AMISS, "failed"), (LOST, "unknown")], ids=["amiss", "lost"])
+def test_what_is_not_known_to_be_as_planned_stops_after_its_batch_is_finished(fleet, stub, state):
+    run = fleet(stub, CHANGED, {}, vnic_serial=2).site()
+    assert run.states() == {"hv1": state, "hv2": "changed", "hv3": "not begun"} and run.code != 0
+    assert run.calls("hv2") == FINISHED and run.calls("hv3") == ["host_info"]
+    assert "Stopped: no further host" in run.text and "--limit 'hv1,hv3'" in run.text
+
+
+@pytest.mark.parametrize(("limit", "third"), [(40, "not begun"), (60, "ok")])
+def test_failures_of_a_batch_are_counted_when_it_is_finished(fleet, limit, third):
+    """The limits come from the inventory, where a play's own keywords do not look."""
+    run = fleet(REFUSED, CHANGED, {}, vnic_serial=[2, "100%"], vnic_max_fail_percentage=limit).site()
+    assert run.states() == {"hv1": "failed", "hv2": "changed", "hv3": third} and run.code == 2
+    assert run.calls("hv2") == FINISHED
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("vnic_serial", [1, "many"]),
+        ("vnic_serial", -1),
+        ("vnic_max_fail_percentage", 101),
+        ("vnic_max_fail_percentage", "few"),
+    ],
+)
+def test_bad_limits_are_told_before_any_host_is_asked(fleet, variable, value):
+    run = fleet({}, {}, **{variable: value}).site()
+    assert run.log == [] and run.code == 2
+    assert "%s is %s" % (variable, value) in run.text
+
+
+def test_a_single_host_is_asked_no_more_than_before(fleet):
+    """With all of the roles."""
+    run = fleet({"vhost_net": {"changed": True}}, whole=True).site()
+    assert run.states() == {"hv1": "changed"} and run.code == 0
+    assert run.calls("hv1") == [
+        "host_info",
+        "vhost_net",
+        "bridge",
+        "domain_interface",
+        "packet_steering",
+        "domain_pinning",
+        "irq_affinity",
+        "verify",
+    ]
+
+
+def steps(tasks):
+    for task in tasks:
+        yield from steps(task.get("block", []))
+        yield task
+
+
+def test_whatever_may_change_a_host_counts():
+    """What apply.yml runs registers, under a name that is among those looked at."""
+    (names,) = [yaml.safe_load((ROOT / "roles/nic_profile/vars/main.yml").read_text())["nic_profile_results"]]
+    files = [ROOT / "roles/nic_profile/tasks/apply.yml"]
+    for task in yaml.safe_load(files[0].read_text()):
+        role = task.get("ansible.builtin.include_role", {}).get("name", "").rpartition(".")[2]
+        files += sorted(Path(ROOT / "roles" / role / "tasks").glob("*.yml")) if role else []
+    looked_at = {name.strip("{ }").partition(" ")[0] for name in names}
+    silent = ("include_role", "include_tasks", "debug", "command", "reboot")  # the last two follow what changed
+    acting = [
+        task
+        for path in files
+        for task in steps(yaml.safe_load(path.read_text()))
+        if not any("ansible.builtin." + name in task for name in silent)
+    ]
+    assert {task.get("register", task["name"]) for task in acting} == looked_at
