@@ -36,11 +36,11 @@ def test_passwords_are_in_no_result_no_diff_and_no_journal(case, fails):
         }
         host.libvirt.put(domain.name, **known)
     if fails:
-        host.libvirt.failures.update(dict.fromkeys(("attach", "define", "update", "pin"), "internal error"))
+        host.libvirt.failures.update(dict.fromkeys(("attach", "define", "update", "pin_vcpu"), "internal error"))
     for check in (True, False):
         result = run_module(main, host, params, check=check, diff=True)
         assert SECRET not in json.dumps(result)
     assert SECRET in host.libvirt.get("web1").persistent_xml
     assert SECRET not in str(host.tree.private) and SECRET not in str(host.tree.writes)
-    if case == "domain_interface":
-        assert result["failed"] == fails and host.tree.private
+    if case.startswith("domain_"):
+        assert result["failed"] == fails and host.tree.private, result
