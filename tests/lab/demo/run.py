@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -65,9 +66,9 @@ def place_guests():
 
 
 def start_guests():
-    for guest in GUESTS:
-        if ssh("virsh", "domstate", guest).stdout.strip() != "running":
-            ssh("lab-guest", "start", guest)
+    running = ssh("virsh", "list", "--name").stdout.split()
+    starts = ["lab-guest start %s & starts=\"$starts $!\"" % guest for guest in GUESTS if guest not in running]
+    ssh("sh", "-c", shlex.quote("; ".join([*starts, 'for one in $starts; do wait "$one" || exit; done'])))
     for guest, interfaces in GUESTS.items():
         ssh("lab-guest", "wait", guest, "--nics", str(len(interfaces)), "--timeout", "180")
 
