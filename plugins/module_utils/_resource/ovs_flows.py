@@ -76,6 +76,11 @@ class OvsFlows(Resource):
             bridge = state.bridges.get(wish.name)
             gone = wish.path == "purge" and bridge is None and not state.unavailable
             record[wish.name] = BridgeRecord() if gone else plan_record(wish, bridge, state.recorded(wish.name))
+        # A port sits on one bridge: of two entries the hook would take the wrong one, and refuse the guest's start.
+        listed = {port.interface_id: wish.name for wish in desired.bridges for port in wish.guest_ports or ()}
+        for name, kept in record.items():
+            guests = {key: port for key, port in kept.guests.items() if listed.get(key, name) == name}
+            record[name] = kept.changed(guests=guests)
         return record
 
     @staticmethod
