@@ -67,6 +67,11 @@ def test_failures_of_a_batch_are_counted_when_it_is_finished(fleet, limit, third
     assert run.calls("hv2") == FINISHED
 
 
+def test_the_hosts_may_be_listed(fleet):
+    run = fleet({}, {}, {}, vnic_serial="100%").site("--extra-vars", '{"vnic_hosts": ["hv1", "hv3"]}')
+    assert run.states() == {"hv1": "ok", "hv3": "ok"} and run.code == 0
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
