@@ -140,6 +140,14 @@ def test_isolated_guests():
     assert actions(alone["flows"], packet("52:54:00:ff:ff:ff", "ip")).endswith(",LOCAL")
 
 
+def test_isolated_guests_of_a_bridge_whose_uplink_the_network_does_not_list():
+    bridge = {"br-lan": {"ports": {"ens2": {"interfaces": {"ens2": {"type": "system"}}}}}}
+    host = facts(world.nic("br-lan", kind="openvswitch"), bridges=bridge)
+    (note,) = planned(intent({"isolated": True}, uplinks=[]), host)["notes"]
+    assert "network lan" in note and "not ens2" in note
+    assert planned(intent(uplinks=[]), host)["notes"] == [] == planned(intent({"isolated": True}), host)["notes"]
+
+
 def test_an_uplink_whose_name_no_flow_can_hold():
     tree = intent({"isolated": True}, uplinks=[{"device": "0000:41:00.0"}])
     for name in ("port", "a,b", "1x"):
