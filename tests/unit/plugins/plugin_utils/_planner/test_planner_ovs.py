@@ -171,6 +171,18 @@ def test_who_is_closed_out_is_told():
     assert closed({"anti_spoofing": True}) == [note]
 
 
+@pytest.mark.parametrize("way", ["ens2", "br-lan"], ids=["before", "after its addresses moved"])
+def test_a_way_in_that_the_next_boot_closes_is_told(way):
+    host = facts(world.nic("br-lan", kind="openvswitch"), bridges={"br-lan": {"ports": {}}})
+    world.find(host, way)["management"] = True
+
+    def told(**switch):
+        return [note for note in planned(intent(switch), host)["notes"] if "boot" in note]
+
+    (note,) = told(anti_spoofing=True)
+    assert "br-lan" in note and told() == []
+
+
 def test_a_strangers_nic_on_the_bridge_counts_for_the_uplink():
     stranger = world.domain("db1", world.interface(None, "52:54:00:aa:bb:cc", source={"bridge": "br-lan"}))
 
