@@ -24,6 +24,8 @@ SECONDS = 20.0  # for all of it: the guest's start waits
 PORT_SECONDS = 5.0  # until ovs-vswitchd has given a new port its number
 STARTS, ENDS = {("start", "begin")}, {("stopped", "end"), ("release", "end")}
 PLACE = re.compile(r"\{([^{}]*)\}")
+GUARD = "0x6b76020000000000"  # the cookie of the flows that close a bridge's unlisted ports
+LIBVIRTS = re.compile(r"(vnet|macvtap|macvlan|vif)[0-9]+\Z", re.ASCII)
 
 
 class Failed(Exception):
@@ -59,7 +61,7 @@ class Tools:
         return done.stdout.decode("utf-8", "replace")
 
     def interfaces(self):
-        """``[(name, number or None, interface id or None)]`` of every interface."""
+        """``[(name, number or None, interface id or None)]`` of every interface; a guest's without one has its MAC address there."""
         argv = [
             "ovs-vsctl",
             "--timeout=5",
@@ -69,11 +71,19 @@ class Tools:
             "list",
             "Interface",
         ]
-        rows = json.loads(self.run(argv))["data"]
+        rows = [(name, number, dict(keys[1])) for name, number, keys in json.loads(self.run(argv))["data"]]
         return [
-            (name, number if isinstance(number, int) and number > 0 else None, dict(keys[1]).get("iface-id"))
+            (
+                name,
+                number if isinstance(number, int) and number > 0 else None,
+                keys.get("iface-id") or keys.get("attached-mac"),
+            )
             for name, number, keys in rows
         ]
+
+    def members(self, bridge):
+        """Names of a bridge's interfaces, without its own."""
+        return self.run(["ovs-vsctl", "--timeout=5", "--no-wait", "list-ifaces", bridge]).split()
 
     def bridge_of(self, name):
         return self.run(["ovs-vsctl", "--timeout=5", "--no-wait", "iface-to-br", name]).strip()
@@ -95,14 +105,14 @@ def interface_ids(text):
 
 
 def recorded(path=None):
-    """``{interface id: (bridge, protocol, port)}``; empty where nothing is recorded."""
+    """``{interface id: (bridge, protocol, port)}``; empty where nothing is recorded. ``port["guarded"]``: whether its bridge is."""
     try:
         with open(path or RECORD, encoding="utf-8") as file:
             data = json.load(file)
         if data["version"] != VERSION:
             raise ValueError("version %r" % data["version"])
         return {
-            name: (bridge, kept["protocol"], port)
+            name: (bridge, kept["protocol"], dict(port, guarded=kept.get("former_fail_mode") is not None))
             for bridge, kept in data["bridges"].items()
             for name, port in kept["guests"].items()
         }
@@ -130,6 +140,18 @@ def additions(port, numbers):
             raise Failed("the port %s, which its flows name, is not there" % error) from None
 
 
+def guard(tools, bridge, rows):
+    """What keeps a guarded bridge's other ports open and all else closed: without it, as ovs-vswitchd begins, the guest
+    could send and would hear nobody."""
+    members = set(tools.members(bridge))
+    open_ports = ["LOCAL"] + [
+        str(number) for name, number, key in rows if name in members and number and not key and not LIBVIRTS.match(name)
+    ]
+    for number in open_ports:
+        yield "flow add cookie=%s,table=0,priority=1,in_port=%s,actions=NORMAL" % (GUARD, number)
+    yield "flow add cookie=%s,table=0,priority=0,actions=drop" % GUARD
+
+
 def install(tools, interface_id, bridge, protocol, port):
     """Put a port's flows in place and take away those of its earlier number, in one step."""
     end = time.monotonic() + PORT_SECONDS
@@ -147,7 +169,8 @@ def install(tools, interface_id, bridge, protocol, port):
         raise Failed("port %s is on bridge %s, and its flows are for %s" % (name, found, bridge))
     numbers = {other: at for other, at, _key in rows if at}
     numbers["port"] = number
-    tools.bundle(bridge, protocol, [deletion(port)] + list(additions(port, numbers)))
+    lines = [deletion(port)] + list(additions(port, numbers))
+    tools.bundle(bridge, protocol, lines + (list(guard(tools, bridge, rows)) if port.get("guarded") else []))
 
 
 def begin(tools, ids, ports, complain):

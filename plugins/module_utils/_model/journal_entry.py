@@ -134,8 +134,9 @@ def _strings(value):
 
 def is_covered(entry, params):
     """Whether a run with ``params`` settles what ``entry`` was about: it has the same wish, takes away whatever is not
-    listed, or names every object that was to change."""
+    listed, or names every object that was to change. A file of the module's own, which no wish names, is led by each."""
     if params.get("purge") or params == entry.params:
         return True
     named = {_thing(text) for text in _strings(params)}
-    return all(_thing(str(action.get("target"))) in named for action in entry.actions)
+    targets = [str(action.get("target")) for action in entry.actions]
+    return all(target.startswith("/") or _thing(target) in named for target in targets)

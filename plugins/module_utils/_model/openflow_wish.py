@@ -96,6 +96,12 @@ class BridgeFlowsWish:
         """Whether unlisted ports are dropped; None where that is left alone."""
         return None if self.unlisted_ports is None else self.unlisted_ports == DROP
 
+    @property
+    def asks(self):
+        """Whether there can be anything to do on a bridge that holds nothing of ours for guests."""
+        plain = any(part is not None for part in (self.flows, self.groups, self.meters))
+        return plain or bool(self.guest_ports or self.guarded or self.purge)
+
     def all_flows(self):
         """``(FlowWish, GuestPortWish or None)`` of each."""
         for flow in self.flows or ():

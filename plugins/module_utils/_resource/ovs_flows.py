@@ -62,7 +62,7 @@ class OvsFlows(Resource):
                         "is no bridge of Open vSwitch on this host: make it first, with ovs_bridge",
                     )
                 )
-            elif bridge.protocol is None:
+            elif bridge.protocol is None and (wish.asks or wish.name in state.record):
                 message = "speaks neither OpenFlow14 nor OpenFlow15, which bundles need: add one to its protocols, with ovs_bridge"
                 problems.append(Problem(wish.path + ".name", wish.name, message))
             else:
@@ -76,6 +76,11 @@ class OvsFlows(Resource):
             bridge = state.bridges.get(wish.name)
             gone = wish.path == "purge" and bridge is None and not state.unavailable
             record[wish.name] = BridgeRecord() if gone else plan_record(wish, bridge, state.recorded(wish.name))
+        # A port sits on one bridge: of two entries the hook would take the wrong one, and refuse the guest's start.
+        listed = {port.interface_id: wish.name for wish in desired.bridges for port in wish.guest_ports or ()}
+        for name, kept in record.items():
+            guests = {key: port for key, port in kept.guests.items() if listed.get(key, name) == name}
+            record[name] = kept.changed(guests=guests)
         return record
 
     @staticmethod

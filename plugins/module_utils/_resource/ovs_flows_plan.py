@@ -89,7 +89,8 @@ def new_fail_mode(wish, bridge, recorded):
     """The fail mode to set, None for none, or False where it stays."""
     if wish.guarded is True and not bridge.secure:
         return SECURE
-    if wish.guarded is False and recorded.former_fail_mode is not None:
+    # One that is not the guard's any more was changed since, by whom it may concern.
+    if wish.guarded is False and recorded.former_fail_mode is not None and bridge.secure:
         former = None if recorded.former_fail_mode == "none" else recorded.former_fail_mode
         return former if former != bridge.fail_mode else False
     return False

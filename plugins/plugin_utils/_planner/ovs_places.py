@@ -25,12 +25,17 @@ def find_ovs(facts, network, uplink):
             return None, reason
         return Place(OVS, uplink=uplink, bridge=name, port=uplink.name, node=uplink.node), None
     ports = _uplinks(facts, name)
-    remark = (
-        None
-        if ports
-        else "Open vSwitch bridge %s stands alone: the network lists no uplink and the bridge has no port but guests'"
-        % name
-    )
+    remark = None
+    if not ports:
+        remark = (
+            "Open vSwitch bridge %s stands alone: the network lists no uplink and the bridge has no port but guests'"
+        )
+        remark %= name
+    elif network.ovs.isolated:
+        remark = (
+            "isolated guests of network %s reach this host alone and not %s, a port of %s: the network lists no uplink"
+        )
+        remark %= (network.name, ", ".join(device.name for device in ports), name)
     nodes = {device.node for device in ports}
     return Place(OVS, bridge=name, node=nodes.pop() if len(nodes) == 1 else None, remark=remark), None
 

@@ -45,7 +45,7 @@ class OvsSide:
     def __init__(self, facts, purge, problems):
         self._facts, self._purge, self._problems = facts, purge, problems
         self._bridges, self._guarded, self._ports, self._owners, self._counts = {}, set(), {}, {}, {}
-        self._planned = set()
+        self._planned, self._ways_in = set(), set()
 
     def add(self, entry):
         if entry.place.attachment != OVS:
@@ -54,6 +54,8 @@ class OvsSide:
         self._add_bridge(entry.place, network)
         if network.ovs.guarded:
             self._guarded.add(name)
+        if any(device is not None and device.management for device in (entry.place.uplink, self._facts.device(name))):
+            self._ways_in.add(name)
         identity = interface_id(entry)
         owner = self._owners.setdefault(identity, str(entry.nic))
         if owner != str(entry.nic):
@@ -167,7 +169,15 @@ class OvsSide:
         }
 
     def notes(self):
-        """Who loses the network by it: ports that the inventory does not list are closed on a guarded bridge."""
+        """Who loses the network by it: on a guarded bridge, ports that the inventory does not list, and all of them after
+        a boot, because ovs-vswitchd begins without flows.
+        """
+        for name in sorted(self._guarded & self._ways_in):
+            yield (
+                "Open vSwitch bridge %s may carry the connection to this host, and carries nothing after a boot until a "
+                "guest of it starts, because a network of it has anti_spoofing or isolated: keep the connection off it"
+                % name
+            )
         for name in sorted(self._guarded):
             strangers = sorted(
                 domain.name

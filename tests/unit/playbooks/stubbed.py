@@ -50,7 +50,7 @@ class Fleet:
     """``hosts``: by name what the stub of each module answers there: a result, or ``lost``. Each host has one guest, with one NIC."""
 
     def __init__(self, folder, hosts, whole=False, **variables):
-        self.folder = folder
+        self.folder, self.settings = folder, {}  # of Ansible
         self.hosts = list(hosts)
         self.variables = {"vnic_networks": NETWORKS, "vnic_install_packages": False, "vnic_guests": []}
         self.variables["vnic_guests"] = [self.guest(host) for host in hosts]
@@ -77,7 +77,7 @@ class Fleet:
     def environment(self):
         home = str(self.folder / "home")
         settings = {"COLLECTIONS_PATH": self.path, "HOME": home, "PYTHON_INTERPRETER": sys.executable, "NOCOLOR": 1}
-        settings.update({"SHOW_CUSTOM_STATS": 1, "LOCALHOST_WARNING": 0, "DEPRECATION_WARNINGS": 0})
+        settings.update({**self.settings, "SHOW_CUSTOM_STATS": 1, "LOCALHOST_WARNING": 0, "DEPRECATION_WARNINGS": 0})
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
         environment.update({"ANSIBLE_" + name: str(value) for name, value in settings.items()})
         return dict(environment, PATH=os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"])

@@ -67,6 +67,19 @@ def test_failures_of_a_batch_are_counted_when_it_is_finished(fleet, limit, third
     assert run.calls("hv2") == FINISHED
 
 
+def test_a_host_that_is_done_first_waits_for_its_batch_whatever_the_usual_strategy(fleet):
+    hosts = fleet(*[{}] * 3, vnic_serial="100%")
+    hosts.settings["STRATEGY"] = "free"
+    run = hosts.site()
+    assert run.states() == {"hv1": "ok", "hv2": "ok", "hv3": "ok"} and run.code == 0
+    assert "with the free strategy" not in run.text  # which has neither run_once nor any limit of failures
+
+
+def test_the_hosts_may_be_listed(fleet):
+    run = fleet({}, {}, {}, vnic_serial="100%").site("--extra-vars", '{"vnic_hosts": ["hv1", "hv3"]}')
+    assert run.states() == {"hv1": "ok", "hv3": "ok"} and run.code == 0
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

@@ -145,6 +145,16 @@ def test_the_record_of_a_bridge_that_is_gone_is_dropped(host):
     settled(host, purge=True)
 
 
+def test_a_port_that_moved_is_recorded_on_its_new_bridge_alone(host):
+    host.switch.add_bridge("br-a", eth2=1)
+    run(host, {"name": "br0", "guest_ports": [guest(WEB, ANY), guest(DB, ANY)]})
+    moved = {"name": "br-a", "guest_ports": [guest(WEB, ANY)]}
+    assert [action[0] for action in told(run(host, moved))] == ["br-a/" + WEB, "br0/" + WEB]
+    bridges = json.loads(host.tree.contents[RECORD])["bridges"]
+    assert {name: list(kept["guests"]) for name, kept in bridges.items()} == {"br-a": [WEB], "br0": [DB]}
+    settled(host, moved)
+
+
 def test_without_its_last_flow_a_bridge_goes_back_to_what_it_does_by_itself(host, br0):
     run(host, {"name": "br0", "flows": [flow("", "drop", priority=0)]})
     assert br0.lines() == [OURS + "priority=0 actions=drop"]

@@ -73,6 +73,16 @@ def test_the_former_fail_mode_and_last_flow_come_back(host, br0, former, word):
     settled(host, wish)
 
 
+def test_a_fail_mode_that_was_changed_meanwhile_stays(host, br0):
+    run(host, GUARDED, allow_disruption=["fail_mode:br0"])
+    br0.fail_mode = "standalone"
+    br0.flush()
+    wish = {"name": "br0", "unlisted_ports": "none", "guest_ports": []}
+    assert not run(host, wish)["failed"]
+    assert br0.fail_mode == "standalone" and br0.lines() == [DEFAULT]
+    settled(host, wish)
+
+
 def test_a_secure_bridge_needs_no_consent_for_the_guard(host, br0):
     br0.fail_mode = "secure"
     br0.flush()

@@ -175,6 +175,17 @@ def test_a_bridge_without_bundles_is_told(host):
     assert not run(host, {"name": "br0", "flows": []})["failed"]
 
 
+def test_a_bridge_without_bundles_that_is_asked_nothing_is_left_alone(host):
+    bridge, nothing = host.switch.bridges["br0"], {"name": "br0", "guest_ports": [], "unlisted_ports": "none"}
+    bridge.protocols = ["OpenFlow10", "OpenFlow13"]
+    result = run(host, nothing)
+    assert not result["failed"] and not result["changed"] and host.writes() == []
+    bridge.protocols = []
+    run(host, dict({"name": "br0"}, **port()))
+    bridge.protocols = ["OpenFlow10", "OpenFlow13"]
+    assert "OpenFlow14" in run(host, nothing)["msg"]  # it has some of ours, perhaps
+
+
 def test_without_open_vswitch_check_mode_tells_and_a_run_fails(host):
     del host.commands.tools["ovs-vsctl"]
     assert "not installed" in refused(host, {"flows": []})["bridges"]

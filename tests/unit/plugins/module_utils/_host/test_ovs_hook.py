@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host import ovs_hook_script
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs_hook import HOOK, hook_text
-from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUEST, cookie_of
+from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, GUEST, cookie_of
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_record import VERSION, BridgeRecord, record_text
 
 WEB, DB, OTHER = ("%s1111111-1111-1111-1111-111111111111" % digit for digit in "abc")
@@ -27,7 +27,7 @@ with (here / "calls").open("a") as calls:
     calls.write(json.dumps([name] + sys.argv[1:] + ([sys.stdin.read()] if name == "ovs-ofctl" else [])) + chr(10))
 answer = json.loads((here / "answers").read_text())
 if name == "ovs-vsctl":
-    word = "iface-to-br" if "iface-to-br" in sys.argv else "list"
+    word = next((word for word in ("iface-to-br", "list-ifaces") if word in sys.argv), "list")
 else:
     word = "bundle"
 code, output, errors, seconds = answer[word]
@@ -126,6 +126,20 @@ def test_a_starting_guest_gets_its_flows_in_one_bundle_before_its_first_packet(m
         ]
     ]
     assert machine.calls()[-1][:-1] == ["ovs-ofctl", "--timeout=10", "-O", "OpenFlow14", "bundle", "br0", "-"]
+
+
+def test_a_guarded_bridge_gets_back_what_keeps_its_other_ports_open(machine):
+    """ovs-vswitchd begins without flows, and what the uplink brings for the guest is not the guest's port's to allow."""
+    machine.record.write_text(record_text({"br0": BridgeRecord(guests=GUESTS, former_fail_mode="none")}))
+    machine.ports([("vnet3", 7, WEB), ("eth1", 2, None), ("br0", 65534, None), ("vnet9", 8, None), ("eth7", 3, None)])
+    machine.answers["list-ifaces"] = [0, "eth1\nvnet3\nvnet9\n", "", 0]
+    assert machine.run(*START) == SILENT
+    cookie = "flow add cookie=0x%x,table=0," % cookie_of(GUARD)
+    assert machine.bundles()[0][3:] == [
+        cookie + "priority=1,in_port=LOCAL,actions=NORMAL",
+        cookie + "priority=1,in_port=2,actions=NORMAL",
+        cookie + "priority=0,actions=drop",
+    ]
 
 
 def test_the_interface_id_is_read_in_either_case(machine):

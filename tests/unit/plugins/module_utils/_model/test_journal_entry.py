@@ -141,6 +141,11 @@ def test_the_same_wish_settles_what_it_does_not_name():
     assert is_covered(entry, dict(ENTRY.params)) and not is_covered(entry, dict(ENTRY.params, more=1))
 
 
+def test_a_file_of_the_modules_own_is_led_by_every_run():
+    entry = replace(ENTRY, actions=[action("br0/52d1"), action("/etc/kvm-vnic/ovs-flows.json")])
+    assert is_covered(entry, {"bridges": [{"name": "br0"}]}) and not is_covered(entry, {"bridges": [{"name": "br1"}]})
+
+
 @pytest.mark.parametrize(
     "target, name", [("br0/p1/p1", "br0"), ("ens2#3", "ens2#0-5"), ("web1/front", "web1"), ("ens2 rx-0", "ens2")]
 )

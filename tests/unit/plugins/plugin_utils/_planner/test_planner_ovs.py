@@ -140,6 +140,14 @@ def test_isolated_guests():
     assert actions(alone["flows"], packet("52:54:00:ff:ff:ff", "ip")).endswith(",LOCAL")
 
 
+def test_isolated_guests_of_a_bridge_whose_uplink_the_network_does_not_list():
+    bridge = {"br-lan": {"ports": {"ens2": {"interfaces": {"ens2": {"type": "system"}}}}}}
+    host = facts(world.nic("br-lan", kind="openvswitch"), bridges=bridge)
+    (note,) = planned(intent({"isolated": True}, uplinks=[]), host)["notes"]
+    assert "network lan" in note and "not ens2" in note
+    assert planned(intent(uplinks=[]), host)["notes"] == [] == planned(intent({"isolated": True}), host)["notes"]
+
+
 def test_an_uplink_whose_name_no_flow_can_hold():
     tree = intent({"isolated": True}, uplinks=[{"device": "0000:41:00.0"}])
     for name in ("port", "a,b", "1x"):
@@ -161,6 +169,18 @@ def test_who_is_closed_out_is_told():
     own["interfaces"][0]["name"] = None  # adopted by its MAC address
     own["interfaces"][0]["mac"] = planned(intent(), facts())["nics"][0]["mac"]
     assert closed({"anti_spoofing": True}) == [note]
+
+
+@pytest.mark.parametrize("way", ["ens2", "br-lan"], ids=["before", "after its addresses moved"])
+def test_a_way_in_that_the_next_boot_closes_is_told(way):
+    host = facts(world.nic("br-lan", kind="openvswitch"), bridges={"br-lan": {"ports": {}}})
+    world.find(host, way)["management"] = True
+
+    def told(**switch):
+        return [note for note in planned(intent(switch), host)["notes"] if "boot" in note]
+
+    (note,) = told(anti_spoofing=True)
+    assert "br-lan" in note and told() == []
 
 
 def test_a_strangers_nic_on_the_bridge_counts_for_the_uplink():
