@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .._model.errors import Conflict, Danger
 from .consumers import Consumers
+from .ovs_port_plan import local_devices
 
 
 def dangers(host, desired, state, actions):
@@ -81,6 +82,7 @@ def _bridge_gone(name, state, consumers):
                 and state.interfaces[member].type == "system"
                 and state.links.get(member).carrier
             ]
-    users += consumers.of_device(name)
+    for device in local_devices(bridge, state):
+        users += consumers.of_device(device)
     if users:
-        yield Danger("remove:%s" % name, "removing %s" % name, tuple(users))
+        yield Danger("remove:%s" % name, "removing %s" % name, tuple(dict.fromkeys(users)))

@@ -46,7 +46,7 @@ def _unlisted(wish, bridge, state):
     return [name for name in bridge.ports if name not in listed and not state.ports[name].guests]
 
 
-def _local_devices(bridge, state):
+def local_devices(bridge, state):
     """The bridge's internal ports: over these the host speaks through the bridge."""
     if bridge is None:
         return ()
@@ -63,7 +63,7 @@ def disturbed_by(port, bridge, state):
     internal ports, too."""
     kinds = {state.interfaces[name].type for name in port.interfaces}
     out = kinds - {"internal", "tap"} and not all(_is_tap(state.links.get(name)) for name in port.interfaces)
-    return port_devices(port, state) + (_local_devices(bridge, state) if out else ())
+    return port_devices(port, state) + (local_devices(bridge, state) if out else ())
 
 
 def _is_tap(link):

@@ -272,3 +272,16 @@ def test_what_leads_the_bridge_out_is_on_the_way_in(host):
     for change in ({"up": False}, {"mac": "52:54:00:00:00:09"}, {"mtu": 1400}, {"controllers": ["tcp:a"]}):
         assert "management:br0" in run(host, dict(change, name="br0"))["msg"]
     assert not run(host, {"name": "br0", "protocols": ["OpenFlow14"], "other_config": {"x": 1}})["failed"]
+
+
+def test_an_internal_port_that_is_the_way_in_keeps_its_bridge(host):
+    run(host, {"name": "br0", "ports": [{"name": "enp1s0"}, {"name": "mgmt0", "type": "internal", "tag": 5}]})
+    give(host.kernel, "mgmt0", "192.0.2.1/24")
+    host.session.address = "192.0.2.1"
+    changes = [{"state": "absent"}, {"fail_mode": "secure"}, {"stp": True}, {"controllers": ["tcp:a"]}]
+    for change in changes + [{"datapath_type": "netdev"}]:
+        assert "management:mgmt0" in run(host, dict(change, name="br0"), allow_disruption=["remove:br0"])["msg"]
+    host.session.address = "198.51.100.1"
+    give(host.kernel, "enp3s0", "198.51.100.1/24")
+    refused = run(host, {"name": "br0", "state": "absent"})
+    assert "remove:br0" in refused["msg"] and "192.0.2.1" in refused["msg"]
