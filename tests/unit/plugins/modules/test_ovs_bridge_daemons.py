@@ -285,3 +285,15 @@ def test_an_internal_port_that_is_the_way_in_keeps_its_bridge(host):
     give(host.kernel, "enp3s0", "198.51.100.1/24")
     refused = run(host, {"name": "br0", "state": "absent"})
     assert "remove:br0" in refused["msg"] and "192.0.2.1" in refused["msg"]
+
+
+def test_a_port_that_leads_out_does_not_become_a_mirror_s_without_consent(host):
+    """What a mirror's port receives is dropped, and nothing but copies leaves it."""
+    uplink(host)
+    ports = [{"name": "enp1s0"}, {"name": "cap0", "type": "internal"}]
+    run(host, {"name": "br0", "ports": ports}, allow_disruption=["management:enp1s0"])
+    mirror = {"name": "m", "select_all": True, "output_port": "enp1s0"}
+    assert "management:br0" in run(host, {"name": "br0", "mirrors": [mirror]})["msg"]
+    assert not run(host, {"name": "br0", "mirrors": [dict(mirror, output_port="cap0")]})["failed"]
+    assert "management:br0" in run(host, {"name": "br0", "mirrors": [mirror]})["msg"]
+    assert "management:br0" in run(host, {"name": "br0", "mirrors": [dict(mirror, output_port="br0")]})["msg"]
