@@ -202,7 +202,7 @@ class OvsFlows(Resource):
                         )
 
     def disturbs(self, action):
-        return (action.target,) if action.field == FAIL_MODE else ()
+        return (action.target,) + action.data.hosts_ports if action.field == FAIL_MODE else ()
 
     def pending(self, desired, state):
         found = []

@@ -92,6 +92,16 @@ def test_the_connection_to_the_host_is_not_cut_without_consent(host, br0):
     assert not run(host, dict(GUARDED, guest_ports=[]), allow_disruption=["management:br0"])["failed"]
 
 
+def test_nor_one_over_an_internal_port_of_the_bridge(host, br0):
+    del br0.ports["vnet0"], br0.ports["vnet1"]
+    br0.ports["mgmt0"] = (9, {})
+    host.kernel.add("mgmt0", up=True)
+    host.kernel.addresses = [{"ifname": "mgmt0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24}]}]
+    host.session.address = "192.0.2.1"
+    refused = run(host, dict(GUARDED, guest_ports=[]))
+    assert [danger["consent"] for danger in refused["dangers"]] == ["management:mgmt0"] and host.writes() == []
+
+
 def test_what_cannot_be_put_back_is_said(host, br0):
     br0.add("cookie=0x5,table=2,priority=9,udp,actions=drop")
     switch, bundle = host.switch, host.switch._bundle
