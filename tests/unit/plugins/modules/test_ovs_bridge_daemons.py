@@ -160,8 +160,8 @@ def test_the_way_in_moves_with_its_device(host):
     assert [line for line in host.kernel.writes if line.startswith(("address", "route"))] == [
         "address add 192.0.2.1/24 dev br0",
         "address add 2001:db8::1/64 dev br0 nodad",
-        "address delete 192.0.2.1/24 dev enp1s0",
         "address delete 2001:db8::1/64 dev enp1s0",
+        "address delete 192.0.2.1/24 dev enp1s0",
         "route replace default via 192.0.2.254 metric 5 proto static dev br0",
         "route replace ::/0 via fe80::1 metric 1024 proto static dev br0",
     ]
