@@ -110,12 +110,15 @@ def _bridges(tables):
         members = [member for port in many(row["ports"]) for member in ports.get(port, ())]
         numbers = {member["name"]: one(member["ofport"]) for member in members}
         guests = [member for member in members if _is_guests(member)]
+        there = {name: number for name, number in numbers.items() if isinstance(number, int) and number > 0}
+        # last those with a number: what a power cut left of an earlier port has the same interface id and no device
+        guests.sort(key=lambda member: member["name"] in there)
         found[row["name"]] = BridgeState(
             name=row["name"],
             fail_mode=one(row["fail_mode"]),
             protocol=_protocol(row),
             has_controller=bool(many(row["controller"])),
-            ports={name: number for name, number in numbers.items() if isinstance(number, int) and number > 0},
+            ports=there,
             guests={
                 member["external_ids"]["iface-id"].lower(): member["name"]
                 for member in guests

@@ -368,3 +368,13 @@ def test_a_flow_that_changes_hands_gets_the_cookie_of_its_new_owner(host, br0):
 def test_an_interface_id_in_capital_letters_is_the_same(host, br0):
     br0.ports["vnet0"] = (5, {"iface-id": WEB.upper()})
     assert run(host, {"name": "br0", "guest_ports": [guest(WEB, ANY)]})["pending"] == []
+
+
+def test_what_a_power_cut_left_of_a_port_is_not_the_guest_s_port(host, br0):
+    """The database outlives the guest: its earlier port is still there, without a device and so without a number."""
+    wish = {"name": "br0", "guest_ports": [guest(WEB, ANY)]}
+    run(host, wish)
+    for left, name in ((None, "vnet8"), (-1, "vnet9")):
+        br0.ports[name] = (left, {"iface-id": WEB})
+        assert settled(host, wish)["pending"] == []
+    assert WEBS + "in_port=5 actions=NORMAL" in br0.lines()
