@@ -252,6 +252,33 @@ def test_a_device_in_two_bridges_and_a_bridge_twice(host):
     assert [problem["path"] for problem in result["problems"]] == ["bridges[2]", "bridges[1].ports"]
 
 
+@pytest.mark.parametrize(
+    "wishes, path",
+    [
+        (({"name": "br0", "ports": [{"name": "br1", "type": "internal"}]}, {"name": "br1"}), "bridges[0].ports"),
+        (({"name": "br1"}, {"name": "br0", "ports": [{"name": "br1", "type": "internal"}]}), "bridges[1].ports"),
+        (({"name": "br0", "ports": [{"name": "b", "interfaces": ["enp1s0", "br0"]}]},), "bridges[0].ports"),
+        (
+            (
+                {"name": "br0", "ports": [{"name": "b", "interfaces": ["enp1s0", "enp2s0"]}]},
+                {"name": "br1", "ports": [{"name": "b", "interfaces": ["enp3s0", "enp4s0"]}]},
+            ),
+            "bridges[1].ports",
+        ),
+    ],
+)
+def test_a_name_that_two_things_of_one_call_would_have(host, wishes, path):
+    """The database has each name of a bridge and of a port once."""
+    result = run(host, *wishes, check=True)
+    assert result["failed"] and [problem["path"] for problem in result["problems"]] == [path]
+
+
+def test_the_port_with_the_bridge_s_own_name_is_its_own(host):
+    assert not run(host, {"name": "br0", "ports": [{"name": "br0", "tag": 5}]})["failed"]
+    gone = {"name": "br1", "state": "absent"}
+    assert not run(host, gone, {"name": "br0", "ports": [{"name": "br1", "type": "internal"}]})["failed"]
+
+
 def test_every_problem_is_reported_at_once(host):
     result = run(host, {"name": "-x", "mtu": 1, "ports": [{"name": "p", "tag": 0}]}, {"name": "br1", "mac": "zz"})
     assert len(result["problems"]) == 4
