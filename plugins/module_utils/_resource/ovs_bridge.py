@@ -36,8 +36,10 @@ class OvsBridge(Resource):
 
     def missing(self, desired, state):
         present = [wish for wish in desired.bridges if wish.present]
-        if state.unavailable is not None and (present or desired.purge):
-            yield Problem("bridges", [wish.name for wish in present], "needs Open vSwitch: %s" % state.unavailable)
+        # without Open vSwitch all is gone; a database that is down still has it
+        asked = desired.bridges if state.installed else present
+        if state.unavailable is not None and (asked or desired.purge and state.installed):
+            yield Problem("bridges", [wish.name for wish in asked], "needs Open vSwitch: %s" % state.unavailable)
         gone = going(desired, state)
         for wish in present:
             found = state.bridges.get(wish.name) if wish.name not in gone else None

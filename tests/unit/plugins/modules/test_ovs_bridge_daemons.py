@@ -47,6 +47,20 @@ def test_nothing_wished_of_a_host_without_it(host):
     assert not run(host, {"name": "br0", "state": "absent"})["failed"]
 
 
+def test_what_is_to_go_from_a_host_without_it_is_gone(host):
+    not_installed(host)
+    assert not run(host, {"name": "br0", "state": "absent"}, purge=True)["failed"]
+
+
+@pytest.mark.parametrize("break_it", [no_socket, no_server])
+def test_what_is_to_go_from_a_database_that_is_down_is_still_in_it(host, break_it):
+    break_it(host)
+    for wishes, more in (([{"name": "br0", "state": "absent"}], {}), ([], {"purge": True})):
+        result = run(host, *wishes, **more)
+        assert result["failed"] and "start its service" in result["msg"], result
+        assert any("db.sock" in note for note in run(host, *wishes, check=True, **more)["notes"])
+
+
 def test_a_database_that_hangs(host):
     host.ovs_memory.database = None
     for check in (False, True):
