@@ -129,20 +129,24 @@ def _bridges(tables):
     return found
 
 
+_ANY_PORT = 1  # in place of the number of a port that is not there
+
+
 class _Texts:
-    """Lines for ``parse-flows``, collected over a bridge: each is a template with ports, and a path to tell it by."""
+    """Lines for ``parse-flows``, collected over a bridge: each is a template with ports, and a path to tell it by.
+    ``off``: paths of flows whose guest is off, which are looked at only, because the hook brings them."""
 
     def __init__(self, bridge):
         self._bridge = bridge
-        self.lines, self.paths, self.lacking = [], [], []
+        self.lines, self.paths, self.lacking, self.off = [], [], [], set()
 
     def add(self, path, template, guest=None):
         numbers = dict(self._bridge.ports)
         if guest is not None:
             own = self._bridge.guests.get(guest.interface_id)
             if own not in numbers:
-                return  # not running: the hook brings them
-            numbers[PORT] = numbers[own]
+                self.off.add(path)
+            numbers[PORT] = numbers.get(own, _ANY_PORT)
         unknown = [name for name in ports_named(template) if name not in numbers]
         if unknown:
             there = ", ".join(sorted(self._bridge.ports)) or "none"
@@ -177,7 +181,7 @@ def _meant(host, wish, bridge):
     ]
     if refused:
         raise InvalidInput(refused)
-    meant = {path: answer for (path, _line), answer in zip(lines, parsed)}
+    meant = {path: answer for (path, _line), answer in zip(lines, parsed) if path not in texts.off}
     groups = {}
     for group in wish.groups or ():
         if all(bucket.path in meant and bucket.path in words for bucket in group.buckets):
