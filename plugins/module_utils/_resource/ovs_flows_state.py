@@ -11,6 +11,7 @@ from .._host.ovs_hook import HOOK
 from .._model.action import UNKNOWN
 from .._model.errors import InvalidInput, Problem, VerificationFailed
 from .._model.names import is_libvirts_own
+from .._model.openflow_cookie import GUEST, cookie_of
 from .._model.openflow_ports import PORT, fill_ports, ports_named
 from .._model.openflow_record import BridgeRecord, read_record
 from .._model.openflow_text import RefusedFlow, group_text
@@ -224,6 +225,27 @@ def wishes_for(desired, names):
     return found
 
 
+def _started_meanwhile(wish, bridge):
+    """Whether there are flows of a listed guest without a port: it started after the ports were read, or left them."""
+    off = {
+        cookie_of(GUEST, port.interface_id)
+        for port in wish.guest_ports or ()
+        if bridge.guests.get(port.interface_id) not in bridge.ports
+    }
+    return any(flow.cookie in off for flow in bridge.flows)
+
+
+def _read_bridges(host, desired, record):
+    """``{name: BridgeState}`` of every bridge, and whether a guest started while they were read."""
+    bridges = _bridges(host.ovs.tables(_COLUMNS))
+    stirred = False
+    for wish in wishes_for(desired, bridges):
+        if wish.name in bridges and bridges[wish.name].protocol:
+            read = _read_bridge(host, wish, bridges[wish.name], record.get(wish.name, BridgeRecord()))
+            bridges[wish.name], stirred = read, stirred or _started_meanwhile(wish, read)
+    return bridges, stirred
+
+
 def read_state(host, desired):
     """The :class:`FlowsState` of all bridges that ``desired`` speaks of."""
     record = _record(host)
@@ -235,10 +257,7 @@ def read_state(host, desired):
             why = "ovs-vswitchd is %s: it holds the flows and has to run (%s)" % (running, SERVICE)
     if why:
         return FlowsState(bridges={}, unavailable=why, **found)
-    bridges = _bridges(host.ovs.tables(_COLUMNS))
-    read = {
-        wish.name: _read_bridge(host, wish, bridges[wish.name], record.get(wish.name, BridgeRecord()))
-        for wish in wishes_for(desired, bridges)
-        if wish.name in bridges and bridges[wish.name].protocol
-    }
-    return FlowsState(bridges=dict(bridges, **read), **found)
+    bridges, stirred = _read_bridges(host, desired, record)
+    if stirred:
+        bridges, _stirred = _read_bridges(host, desired, record)
+    return FlowsState(bridges=bridges, **found)

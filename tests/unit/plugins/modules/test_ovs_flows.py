@@ -378,3 +378,22 @@ def test_what_a_power_cut_left_of_a_port_is_not_the_guest_s_port(host, br0):
         br0.ports[name] = (left, {"iface-id": WEB})
         assert settled(host, wish)["pending"] == []
     assert WEBS + "in_port=5 actions=NORMAL" in br0.lines()
+
+
+def test_a_guest_that_starts_while_the_module_reads_keeps_its_flows(host, br0):
+    wish = {"name": "br0", "guest_ports": [guest(OFF, ANY)]}
+    run(host, wish)
+    ofctl = host.commands.tools["ovs-ofctl"]
+
+    def starts(argv, stdin):
+        if "dump-flows" in argv and "vnet9" not in br0.ports:
+            br0.ports["vnet9"] = (9, {"iface-id": OFF})
+            br0.add("cookie=0x%x,in_port=9,actions=NORMAL" % cookie_of(GUEST, OFF))
+        return ofctl(argv, stdin)
+
+    host.commands.tools["ovs-ofctl"] = starts
+    assert settled(host, wish)["pending"] == []
+    assert any("in_port=9 " in line for line in br0.lines())
+    del br0.ports["vnet9"]
+    host.commands.tools["ovs-ofctl"] = ofctl
+    assert told(run(host, wish)) == [("br0", "table=0,priority=32768,in_port=9", "NORMAL", None)]
