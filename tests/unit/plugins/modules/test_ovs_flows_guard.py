@@ -119,6 +119,21 @@ def test_what_cannot_be_put_back_is_said(host, br0):
         and "Connection refused" in failed["msg"]
     )
     assert json.loads(host.tree.contents[RECORD])["bridges"]["br0"]["former_fail_mode"] == "none"
+    assert br0.fail_mode is None and br0.lines() == [DEFAULT]  # secure and empty it would forward nothing
+    switch._bundle = bundle
+    assert not run(host, GUARDED, allow_disruption=["fail_mode:br0"])["failed"]
+    assert br0.fail_mode == "secure" and len(br0.lines()) == 4
+
+
+def test_a_switch_that_hangs_does_not_empty_the_tables_when_it_wakes(host, br0):
+    vsctl = host.commands.tools["ovs-vsctl"]
+
+    def hangs(argv, stdin):
+        answer = vsctl(argv, stdin)
+        return Completed(-14, "", "") if "set" in argv and "--no-wait" not in argv else answer
+
+    host.commands.tools["ovs-vsctl"] = hangs
+    assert run(host, GUARDED, allow_disruption=["fail_mode:br0"])["failed"] and br0.fail_mode is None
 
 
 def test_what_the_guard_found_is_remembered_until_it_is_put_back(host, br0):
