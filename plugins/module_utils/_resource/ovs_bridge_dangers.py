@@ -34,6 +34,11 @@ def dangers(host, desired, state, actions):
                     "making the datapath of %s anew" % bridge,
                     ("the traffic of its ports %s" % ", ".join(others),),
                 )
+        if action.field == "fail_mode":
+            guests = ["the guest's port %s" % name for name in state.bridges[bridge].ports if state.ports[name].guests]
+            if guests:
+                what = "changing the fail mode of %s, which empties its flow tables," % bridge
+                yield Danger("fail_mode:%s" % bridge, what, tuple(guests))
 
 
 def _taken(name, bridge, state, consumers, kept):

@@ -141,6 +141,18 @@ def test_another_datapath_needs_consent_where_there_are_ports(host):
     assert not run(host, {"name": "br0", "datapath_type": "system"}, allow_disruption=["datapath_type:br0"])["failed"]
 
 
+def test_another_fail_mode_needs_consent_where_there_are_guests(host):
+    """It empties the flow tables, and a secure bridge then forwards nothing."""
+    host.ovs_memory.add_bridge("br0")
+    assert not run(host, {"name": "br0", "fail_mode": "standalone"})["failed"]
+    host.ovs_memory.add_port("br0", "vnet0")
+    del host.ovs_memory.writes[:]
+    result = run(host, {"name": "br0", "fail_mode": "secure"})
+    assert [danger["consent"] for danger in result["dangers"]] == ["fail_mode:br0"] and "vnet0" in result["msg"]
+    assert host.ovs_memory.writes == []
+    assert not run(host, {"name": "br0", "fail_mode": "secure"}, allow_disruption=["fail_mode:br0"])["failed"]
+
+
 def test_a_port_with_a_qos_does_not_change_its_bridge_in_one_call(host):
     run(host, {"name": "br0", "ports": [{"name": "enp1s0", "qos": {"type": "linux-noop"}}]})
     del host.ovs_memory.writes[:]
