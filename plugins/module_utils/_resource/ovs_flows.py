@@ -76,6 +76,12 @@ class OvsFlows(Resource):
             bridge = state.bridges.get(wish.name)
             gone = wish.path == "purge" and bridge is None and not state.unavailable
             record[wish.name] = BridgeRecord() if gone else plan_record(wish, bridge, state.recorded(wish.name))
+        places = {port.interface_id: wish.name for wish in desired.bridges for port in wish.guest_ports or ()}
+        for name, kept in record.items():
+            moved = [key for key in kept.guests if places.get(key, name) != name]
+            if moved:  # a port sits on one bridge, and the hook has to find that one
+                guests = {key: port for key, port in kept.guests.items() if key not in moved}
+                record[name] = kept.changed(guests=guests)
         return record
 
     @staticmethod

@@ -397,3 +397,17 @@ def test_a_guest_that_starts_while_the_module_reads_keeps_its_flows(host, br0):
     del br0.ports["vnet9"]
     host.commands.tools["ovs-ofctl"] = ofctl
     assert told(run(host, wish)) == [("br0", "table=0,priority=32768,in_port=9", "NORMAL", None)]
+
+
+def test_a_guest_that_went_to_another_bridge_is_recorded_there_alone(host, br0):
+    """The hook would take the one or the other, and refuse the start for a port on the wrong bridge."""
+    host.switch.add_bridge("br1")
+    run(host, {"name": "br1", "guest_ports": [guest(OFF, ANY), guest(DB, ANY)]})
+    wish = {"name": "br0", "guest_ports": [guest(OFF, ANY)]}
+    assert [action[:2] for action in told(run(host, wish))] == [
+        ("br0/" + OFF, "flows_at_start"),
+        ("br1/" + OFF, "flows_at_start"),
+    ]
+    kept = json.loads(host.tree.contents[RECORD])["bridges"]
+    assert list(kept["br0"]["guests"]) == [OFF] and list(kept["br1"]["guests"]) == [DB]
+    settled(host, wish)
