@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from .._host.ofctl import PROTOCOLS
 from .._host.ovs import RUNNING, SERVICE
-from .._host.ovs_hook import HOOK
+from .._host.ovs_hook import HOOK, HOOK_MODE
 from .._model.action import UNKNOWN
 from .._model.errors import InvalidInput, Problem, VerificationFailed
 from .._model.names import is_libvirts_own
@@ -76,6 +76,15 @@ def _record(host):
         raise VerificationFailed(
             "%s %s: restore it from a backup, or remove it and run again" % (RECORD, error)
         ) from None
+
+
+def _hook(host):
+    """Its text, None where there is none, empty for one that libvirt passes over (src/util/virhook.c, virHookCheck)."""
+    text = host.files.content(HOOK)
+    if text is None:
+        return None
+    found = host.files.stat(HOOK) or {}
+    return text if found.get("mode", HOOK_MODE) & 0o100 else ""
 
 
 def _unnoticed(host):
@@ -249,7 +258,7 @@ def _read_bridges(host, desired, record):
 def read_state(host, desired):
     """The :class:`FlowsState` of all bridges that ``desired`` speaks of."""
     record = _record(host)
-    found = {"record": record, "hook": host.files.content(HOOK), "unnoticed": _unnoticed(host)}
+    found = {"record": record, "hook": _hook(host), "unnoticed": _unnoticed(host)}
     why = host.ovs.unavailable()
     if not why:
         running = host.ovs.switch_state()

@@ -318,6 +318,15 @@ def test_a_changed_hook_is_replaced_without_a_restart(host):
     assert told(result) == [(HOOK, "hook", "another version", "present")] and result["hook_installed"] is False
 
 
+def test_a_hook_that_libvirt_does_not_run_is_put_in_place_again(host):
+    wish = {"name": "br0", "guest_ports": [guest(WEB, ANY)]}
+    run(host, wish)
+    host.tree.modes[HOOK] = 0o644
+    assert told(run(host, wish)) == [(HOOK, "hook", "another version", "present")]
+    assert host.tree.modes[HOOK] == 0o755
+    settled(host, wish)
+
+
 def test_a_daemon_older_than_the_hook_has_to_start_anew(host, monkeypatch):
     wish = {"name": "br0", "guest_ports": [guest(WEB, ANY)]}
     run(host, wish)
