@@ -185,9 +185,11 @@ class OvsFlows(Resource):
             if wish.name in moved and guests:
                 what = "changing fail_mode of %s, which empties its tables for a moment," % wish.name
                 yield Danger("fail_mode:%s" % wish.name, what, tuple("the guest's port %s" % name for name in guests))
+            if wish.name not in moved:
+                yield from self._closed(wish, bridge, change, recorded)
             for flow, found, path in change.put:
                 taken = found is not None and not is_ours(found.cookie) and path is not None
-                if taken and not (found.key == DEFAULT_FLOW.key and found.actions == DEFAULT_FLOW.actions):
+                if taken and not _is_default(found):
                     users = ("whoever put %s there (cookie 0x%x)" % (found.actions, found.cookie),)
                     yield Danger(
                         "flow:%s/%s" % (wish.name, flow.where),
@@ -206,6 +208,16 @@ class OvsFlows(Resource):
                             "changing %s %d of %s" % (kind, number, wish.name),
                             users,
                         )
+
+    @staticmethod
+    def _closed(wish, bridge, change, recorded):
+        """Guests that a secure bridge let through, and whose ports the guard closes."""
+        listed = recorded.guests if wish.guest_ports is None else {port.interface_id for port in wish.guest_ports}
+        closed = tuple("the guest's port %s" % name for key, name in sorted(bridge.guests.items()) if key not in listed)
+        for flow, found, _path in change.put:
+            if closed and wish.guarded and found is not None and _is_default(found):
+                what = "closing ports of %s without listed flows" % wish.name
+                yield Danger("flow:%s/%s" % (wish.name, flow.where), what, closed)
 
     def disturbs(self, action):
         return (action.target,) + action.data.hosts_ports if action.field == FAIL_MODE else ()
@@ -307,6 +319,10 @@ class OvsFlows(Resource):
             }
             for name, bridge in state.bridges.items()
         }
+
+
+def _is_default(flow):
+    return (flow.key, flow.actions) == (DEFAULT_FLOW.key, DEFAULT_FLOW.actions)
 
 
 def _with(action, data):

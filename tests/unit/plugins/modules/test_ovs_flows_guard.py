@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, GUEST, cookie_of
-from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import WEB, flow_host
+from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, WEB, flow_host
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_flows_case import (
     ANY,
     RECORD,
@@ -64,7 +64,7 @@ def test_the_guard_closes_every_port_that_is_not_listed(host, br0):
 def test_the_former_fail_mode_and_last_flow_come_back(host, br0, former, word):
     br0.fail_mode = former
     before = br0.lines()
-    consent = {"allow_disruption": ["fail_mode:br0"]}
+    consent = {"allow_disruption": ["fail_mode:br0", "flow:br0/table=0,priority=0"]}
     run(host, GUARDED, **consent)
     assert br0.fail_mode == "secure"
     wish = {"name": "br0", "unlisted_ports": word, "guest_ports": []}
@@ -80,6 +80,15 @@ def test_a_secure_bridge_needs_no_consent_for_the_guard(host, br0):
     assert run(host, dict(GUARDED, unlisted_ports="allow"))["changed"] and br0.lines() == [
         WEBS + "in_port=5 actions=NORMAL"
     ]
+
+
+def test_guests_that_pass_a_secure_bridge_are_not_closed_without_consent(host, br0):
+    br0.fail_mode = "secure"  # and somebody's flow lets everything through
+    refused = run(host, GUARDED)
+    assert [danger["consent"] for danger in refused["dangers"]] == ["flow:br0/table=0,priority=0"]
+    assert "vnet1" in refused["msg"] and "vnet0" not in refused["msg"] and host.writes() == []
+    listed = dict(GUARDED, guest_ports=[guest(WEB, ANY), guest(DB, ANY)])
+    assert not run(host, listed)["failed"]
 
 
 def test_the_connection_to_the_host_is_not_cut_without_consent(host, br0):
