@@ -37,11 +37,11 @@ def _leaving(desired, state, gone):
     for other in desired.bridges:
         row = state.bridges.get(other.name)
         if other.present and row is not None and other.purge_ports:
-            found |= set(_unlisted(other, row, state))
+            found |= set(unlisted(other, row, state))
     return found
 
 
-def _unlisted(wish, bridge, state):
+def unlisted(wish, bridge, state):
     listed = {port.name for port in wish.ports or ()} | {wish.name}
     return [name for name in bridge.ports if name not in listed and not state.ports[name].guests]
 
@@ -74,7 +74,7 @@ def plan_ports(wish, bridge, desired, state, gone, effect):
     alive = None if wish.name in gone else bridge
     leaving = _leaving(desired, state, gone)
     if alive is not None and wish.purge_ports:
-        for name in _unlisted(wish, alive, state):
+        for name in unlisted(wish, alive, state):
             yield _removal(state.ports[name], alive, state, effect)
     for port in wish.ports or ():
         found = state.ports.get(port.name)
