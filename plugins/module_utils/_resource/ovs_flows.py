@@ -17,6 +17,7 @@ from .ovs_flows_state import DIRECTORY, RECORD, read_state, wishes_for
 from .resource import Resource
 
 FAIL_MODE, AT_START, RECORD_FIELD, HOOK_FIELD = "fail_mode", "flows_at_start", "record", "hook"
+PURGE = "purge"  # why a flow of others goes
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class OvsFlows(Resource):
         for number, before, after in change.groups:
             yield Action(change.name, "group %d" % number, before, after, _why(before, after), data=change)
         for flow in change.take:
-            reason = "ours, and not listed" if is_ours(flow.cookie) else "purge"
+            reason = "ours, and not listed" if is_ours(flow.cookie) else PURGE
             yield Action(change.name, flow.where, flow.actions, None, reason, data=change)
         for flow, found, path in change.put:
             reason = (
@@ -220,7 +221,8 @@ class OvsFlows(Resource):
                 yield Danger("flow:%s/%s" % (wish.name, flow.where), what, closed)
 
     def disturbs(self, action):
-        return (action.target,) + action.data.hosts_ports if action.field == FAIL_MODE else ()
+        cuts = action.field == FAIL_MODE or action.reason == PURGE
+        return (action.target,) + action.data.hosts_ports if cuts else ()
 
     def pending(self, desired, state):
         found = []

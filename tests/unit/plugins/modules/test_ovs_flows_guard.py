@@ -101,6 +101,15 @@ def test_the_connection_to_the_host_is_not_cut_without_consent(host, br0):
     assert not run(host, dict(GUARDED, guest_ports=[]), allow_disruption=["management:br0"])["failed"]
 
 
+def test_nor_by_a_purge_of_the_flow_that_it_passes_by(host, br0):
+    br0.fail_mode = "secure"
+    host.kernel.add("br0", up=True)
+    host.kernel.addresses = [{"ifname": "br0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24}]}]
+    host.session.address = "192.0.2.1"
+    refused = run(host, {"name": "br0", "purge": True})
+    assert [danger["consent"] for danger in refused["dangers"]] == ["management:br0"] and host.writes() == []
+
+
 def test_nor_one_over_an_internal_port_of_the_bridge(host, br0):
     del br0.ports["vnet0"], br0.ports["vnet1"]
     br0.ports["mgmt0"] = (9, {})
