@@ -147,7 +147,10 @@ def test_every_flow_that_ovs_ofctl_does_not_take_is_named(host):
 
 def test_flows_of_a_guest_that_is_off_are_looked_at_too(host):
     """Its start would be refused for them."""
-    listed = [{"match": "foo=1,in_port={port}", "actions": "drop"}, {"match": "in_port={port}", "actions": "output:eth9"}]
+    listed = [
+        {"match": "foo=1,in_port={port}", "actions": "drop"},
+        {"match": "in_port={port}", "actions": "output:eth9"},
+    ]
     problems = refused(host, {"guest_ports": [dict(guest(OFF), flows=listed[:1])]})
     assert "unknown keyword foo" in problems["bridges[0].guest_ports[0].flows[0]"]
     problems = refused(host, {"guest_ports": [dict(guest(OFF), flows=listed[1:])]})

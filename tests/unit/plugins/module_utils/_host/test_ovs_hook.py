@@ -140,7 +140,14 @@ def test_a_guard_that_went_with_ovs_vswitchd_comes_back_with_the_first_guest(mac
     """The host booted: without the guard its uplink would stay closed, and the guest without an answer."""
     machine.record.write_text(record_text({"br0": BridgeRecord(guests=GUESTS, former_fail_mode="none")}))
     machine.ports(
-        (("vnet3", 7, WEB), ("eth1", 2, None), ("vnet5", 5, None), ("gre0", None, None), ("br0", 65534, None), ("x", 4, None))
+        (
+            ("vnet3", 7, WEB),
+            ("eth1", 2, None),
+            ("vnet5", 5, None),
+            ("gre0", None, None),
+            ("br0", 65534, None),
+            ("x", 4, None),
+        )
     )
     listed = json.loads(machine.answers["list"][1])
     listed["data"].append(["tap9", 9, ["map", [["attached-mac", "52:54:00:00:00:01"]]]])
