@@ -51,6 +51,7 @@ options:
         description:
           - What the bridge does without a controller. With V(standalone) it switches by MAC address, with V(secure) it forwards only what flows say.
             V(none) clears it, which is as V(standalone).
+          - A change needs consent V(fail_mode:NAME) while guests have ports on the bridge.
         type: str
       up:
         description: Whether the bridge's internal port is administratively up.

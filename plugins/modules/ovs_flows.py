@@ -144,6 +144,9 @@ options:
             drop those from every other port, so that a port without its flows is closed. It also makes V(secure) the fail mode of the
             bridge, so that nothing is forwarded when the flows are gone. Ports of the host that are added later are
             closed as well until the next run.
+          - After a boot of the host or a start of ovs-vswitchd such a bridge is closed altogether. The guard comes back with
+            the first guest of O(bridges[].guest_ports) that starts, or with the next run. Until then nothing passes, not
+            even the connection to the host, if that runs over the bridge. Give it another way in.
           - V(allow) and V(none) take the guard away and put the former fail mode back.
           - A change of the fail mode empties the tables of a bridge. Flows, groups and meters of everybody are put back at
             once. That needs the consent V(fail_mode:BRIDGE) while guests use the bridge, and V(management:BRIDGE) if the

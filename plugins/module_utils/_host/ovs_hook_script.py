@@ -24,8 +24,8 @@ SECONDS = 20.0  # for all of it: the guest's start waits
 PORT_SECONDS = 5.0  # until ovs-vswitchd has given a new port its number
 STARTS, ENDS = {("start", "begin")}, {("stopped", "end"), ("release", "end")}
 PLACE = re.compile(r"\{([^{}]*)\}")
-GUARD = "0x6b76020000000000"  # the cookie of the flows that close a bridge's unlisted ports
-LIBVIRTS = re.compile(r"(vnet|macvtap|macvlan|vif)[0-9]+\Z", re.ASCII)
+GUARD = "cookie=0x6b76020000000000"  # of the flows of unlisted_ports
+LIBVIRTS_OWN = re.compile(r"(vnet|macvtap|macvlan|vif)\d+\Z", re.ASCII)
 
 
 class Failed(Exception):
@@ -61,7 +61,7 @@ class Tools:
         return done.stdout.decode("utf-8", "replace")
 
     def interfaces(self):
-        """``[(name, number or None, interface id or None)]`` of every interface; a guest's without one has its MAC address there."""
+        """``[(name, number or None, interface id or None, whether it is a guest's)]`` of every interface."""
         argv = [
             "ovs-vsctl",
             "--timeout=5",
@@ -71,22 +71,20 @@ class Tools:
             "list",
             "Interface",
         ]
-        rows = [(name, number, dict(keys[1])) for name, number, keys in json.loads(self.run(argv))["data"]]
-        return [
-            (
-                name,
-                number if isinstance(number, int) and number > 0 else None,
-                keys.get("iface-id") or keys.get("attached-mac"),
-            )
-            for name, number, keys in rows
-        ]
-
-    def members(self, bridge):
-        """Names of a bridge's interfaces, without its own."""
-        return self.run(["ovs-vsctl", "--timeout=5", "--no-wait", "list-ifaces", bridge]).split()
+        found = []
+        for name, number, keys in json.loads(self.run(argv))["data"]:
+            keys = dict(keys[1])
+            guests = bool(LIBVIRTS_OWN.match(name)) or "iface-id" in keys or "attached-mac" in keys
+            number = number if isinstance(number, int) and number > 0 else None
+            found.append((name, number, keys.get("iface-id"), guests))
+        return found
 
     def bridge_of(self, name):
         return self.run(["ovs-vsctl", "--timeout=5", "--no-wait", "iface-to-br", name]).strip()
+
+    def names_on(self, bridge):
+        """Of its interfaces, without its own (ovs-vsctl(8), list-ifaces)."""
+        return self.run(["ovs-vsctl", "--timeout=5", "--no-wait", "list-ifaces", bridge]).split()
 
     def bundle(self, bridge, protocol, lines):
         self.run(
@@ -105,14 +103,14 @@ def interface_ids(text):
 
 
 def recorded(path=None):
-    """``{interface id: (bridge, protocol, port)}``; empty where nothing is recorded. ``port["guarded"]``: whether its bridge is."""
+    """``{interface id: (bridge, protocol, whether it is guarded, port)}``; empty where nothing is recorded."""
     try:
         with open(path or RECORD, encoding="utf-8") as file:
             data = json.load(file)
         if data["version"] != VERSION:
             raise ValueError("version %r" % data["version"])
         return {
-            name: (bridge, kept["protocol"], dict(port, guarded=kept.get("former_fail_mode") is not None))
+            name: (bridge, kept["protocol"], kept["former_fail_mode"] is not None, port)
             for bridge, kept in data["bridges"].items()
             for name, port in kept["guests"].items()
         }
@@ -140,24 +138,22 @@ def additions(port, numbers):
             raise Failed("the port %s, which its flows name, is not there" % error) from None
 
 
-def guard(tools, bridge, rows):
-    """What keeps a guarded bridge's other ports open and all else closed: without it, as ovs-vswitchd begins, the guest
-    could send and would hear nobody."""
-    members = set(tools.members(bridge))
-    open_ports = ["LOCAL"] + [
-        str(number) for name, number, key in rows if name in members and number and not key and not LIBVIRTS.match(name)
-    ]
-    for number in open_ports:
-        yield "flow add cookie=%s,table=0,priority=1,in_port=%s,actions=NORMAL" % (GUARD, number)
-    yield "flow add cookie=%s,table=0,priority=0,actions=drop" % GUARD
+def guards(names, rows):
+    """What keeps the ports of ``names`` that are no guests' open and the others closed. Open vSwitch forgets it when
+    it starts anew."""
+    yield "flow delete %s/-1" % GUARD
+    numbers = [str(number) for name, number, _key, guests in rows if name in names and number and not guests]
+    for number in ["LOCAL"] + numbers:
+        yield "flow add %s,table=0,priority=1,in_port=%s,actions=NORMAL" % (GUARD, number)
+    yield "flow add %s,table=0,priority=0,actions=drop" % GUARD
 
 
-def install(tools, interface_id, bridge, protocol, port):
-    """Put a port's flows in place and take away those of its earlier number, in one step."""
+def install(tools, interface_id, bridge, protocol, port, guarded=False):
+    """Put a port's flows and its bridge's guard in place and take away those of earlier numbers, in one step."""
     end = time.monotonic() + PORT_SECONDS
     while True:
         rows = tools.interfaces()
-        own = [(name, number) for name, number, key in rows if key and key.lower() == interface_id and number]
+        own = [(name, number) for name, number, key, _guests in rows if key and key.lower() == interface_id and number]
         if own:
             break
         if time.monotonic() >= end:
@@ -167,10 +163,10 @@ def install(tools, interface_id, bridge, protocol, port):
     found = tools.bridge_of(name)
     if found != bridge:
         raise Failed("port %s is on bridge %s, and its flows are for %s" % (name, found, bridge))
-    numbers = {other: at for other, at, _key in rows if at}
+    numbers = {other: at for other, at, _key, _guests in rows if at}
     numbers["port"] = number
-    lines = [deletion(port)] + list(additions(port, numbers))
-    tools.bundle(bridge, protocol, lines + (list(guard(tools, bridge, rows)) if port.get("guarded") else []))
+    guard = list(guards(tools.names_on(bridge), rows)) if guarded else []
+    tools.bundle(bridge, protocol, guard + [deletion(port)] + list(additions(port, numbers)))
 
 
 def begin(tools, ids, ports, complain):
@@ -178,9 +174,9 @@ def begin(tools, ids, ports, complain):
     code = 0
     for interface_id in ids:
         if interface_id in ports:
-            bridge, protocol, port = ports[interface_id]
+            bridge, protocol, guarded, port = ports[interface_id]
             try:
-                install(tools, interface_id, bridge, protocol, port)
+                install(tools, interface_id, bridge, protocol, port, guarded)
             except (Failed, ValueError, TypeError, KeyError) as error:
                 refused = ", so that the start is refused" if port["protected"] else ""
                 complain("the flows of interface %s are not in place%s: %s" % (interface_id, refused, error))
@@ -191,7 +187,7 @@ def begin(tools, ids, ports, complain):
 def end(tools, ids, ports, complain):
     for interface_id in ids:
         if interface_id in ports:
-            bridge, protocol, port = ports[interface_id]
+            bridge, protocol, _guarded, port = ports[interface_id]
             try:
                 tools.bundle(bridge, protocol, [deletion(port)])
             except Failed as error:

@@ -75,16 +75,18 @@ def _record(item, problems):
 
 
 def _ports_once(wishes, problems):
-    """A device can be in one port of one bridge."""
+    """A device can be in one port of one bridge, and a name is that of one bridge or one port."""
+    bridges = {wish.name for wish in wishes if wish.present}
     seen = {}
-    for wish in wishes:
+    for index, wish in enumerate(wishes):
+        at = problems.at(index).at("ports")
         for port in (wish.ports or ()) if wish.present else ():
-            for member in port.members:
-                other = seen.setdefault(member, wish.name) if member else wish.name
-                if other != wish.name:
-                    problems.at(int(wish.path.rpartition("[")[2][:-1])).at("ports").add(
-                        member, "is listed for %s too: a port belongs to one bridge" % other
-                    )
+            for name in dict.fromkeys((port.name,) + port.members):
+                other = seen.setdefault(name, wish.name) if name else wish.name
+                if name in bridges and (name, port.name) != (wish.name, wish.name):
+                    at.add(name, "is the name of a bridge that is listed, too: choose another for the port")
+                elif other != wish.name:
+                    at.add(name, "is listed for %s too: a port belongs to one bridge" % other)
 
 
 __all__ = ["parse_bridges", "parse_controller", "parse_map"]

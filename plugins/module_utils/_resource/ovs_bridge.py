@@ -14,6 +14,7 @@ from .ovs_bridge_dangers import dangers
 from .ovs_bridge_plan import going, plan_all
 from .ovs_bridge_state import read_state
 from .ovs_mirror_plan import mirror_fields, ports_of
+from .ovs_port_plan import unlisted
 from .ovs_record import shown
 from .resource import Resource
 
@@ -36,14 +37,17 @@ class OvsBridge(Resource):
 
     def missing(self, desired, state):
         present = [wish for wish in desired.bridges if wish.present]
-        if state.unavailable is not None and (present or desired.purge):
-            yield Problem("bridges", [wish.name for wish in present], "needs Open vSwitch: %s" % state.unavailable)
+        # without Open vSwitch all is gone; a database that is down still has it
+        asked = desired.bridges if state.installed else present
+        if state.unavailable is not None and (asked or desired.purge and state.installed):
+            yield Problem("bridges", [wish.name for wish in asked], "needs Open vSwitch: %s" % state.unavailable)
         gone = going(desired, state)
         for wish in present:
             found = state.bridges.get(wish.name) if wish.name not in gone else None
-            there = (
-                set(found.ports if found is not None else ()) | {port.name for port in wish.ports or ()} | {wish.name}
-            )
+            stay = set(found.ports) if found is not None else set()
+            if found is not None and wish.purge_ports:
+                stay -= set(unlisted(wish, found, state))
+            there = stay | {port.name for port in wish.ports or ()} | {wish.name}
             for port in wish.ports or ():
                 yield from self._missing_devices(port, wish, state)
             for mirror in wish.mirrors or ():

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .._model.errors import Conflict, Danger
 from .consumers import Consumers
+from .ovs_port_plan import local_devices
 
 
 def dangers(host, desired, state, actions):
@@ -33,6 +34,11 @@ def dangers(host, desired, state, actions):
                     "making the datapath of %s anew" % bridge,
                     ("the traffic of its ports %s" % ", ".join(others),),
                 )
+        if action.field == "fail_mode":
+            guests = ["the guest's port %s" % name for name in state.bridges[bridge].ports if state.ports[name].guests]
+            if guests:
+                what = "changing the fail mode of %s, which empties its flow tables," % bridge
+                yield Danger("fail_mode:%s" % bridge, what, tuple(guests))
 
 
 def _taken(name, bridge, state, consumers, kept):
@@ -81,6 +87,7 @@ def _bridge_gone(name, state, consumers):
                 and state.interfaces[member].type == "system"
                 and state.links.get(member).carrier
             ]
-    users += consumers.of_device(name)
+    for device in local_devices(bridge, state):
+        users += consumers.of_device(device)
     if users:
-        yield Danger("remove:%s" % name, "removing %s" % name, tuple(users))
+        yield Danger("remove:%s" % name, "removing %s" % name, tuple(dict.fromkeys(users)))

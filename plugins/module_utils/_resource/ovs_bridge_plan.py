@@ -9,7 +9,7 @@ from .._model.ovs_columns import MAPS
 from .._model.ovs_parse import HWADDR
 from .._model.ovs_value import word
 from .ovs_mirror_plan import plan_mirrors
-from .ovs_port_plan import drop_port, plan_ports, port_devices
+from .ovs_port_plan import drop_port, local_devices, plan_ports, port_devices
 from .ovs_record import owner_word, plan_record, record_fields, record_words
 from .ovs_step import MAKE, REFER, REMOVE, Step
 
@@ -43,7 +43,7 @@ def _removal(state, bridge, reason, effect):
     for name in bridge.ports:
         commands += drop_port(state.ports[name], state)
     lost = tuple((name, port_devices(state.ports[name], state)) for name in bridge.ports if name != bridge.name)
-    step = Step(tuple(commands), disturbed=(bridge.name,), loses=lost)
+    step = Step(tuple(commands), disturbed=local_devices(bridge, state), loses=lost)
     return Action(bridge.name, "state", "present", None, reason, effect, BEST_EFFORT, step)
 
 
@@ -113,7 +113,7 @@ def _adjustments(wish, bridge, state, effect):
             keys = wish.bridge.maps[column]
             other_mac = HWADDR in keys and keys[HWADDR] != bridge.row[column.name].get(HWADDR)
             return (wish.name,) if other_mac else ()
-        return (wish.name,) if column.parameter in ALL_OF_IT else ()
+        return local_devices(bridge, state) if column.parameter in ALL_OF_IT else ()
 
     yield from plan_record(wish.name, "Bridge", bridge.row, wish.bridge, effect, disturbed)
     if wish.name in state.interfaces:
@@ -135,5 +135,5 @@ def _adjustments(wish, bridge, state, effect):
             sorted(wish.controllers),
             "differs; with it ovs-vswitchd may empty the bridge's flow tables",
             effect,
-            data=Step(tuple(commands), disturbed=(wish.name,)),
+            data=Step(tuple(commands), disturbed=local_devices(bridge, state)),
         )

@@ -66,7 +66,8 @@ class Bridge:
 
 @dataclass(frozen=True)
 class OvsState:
-    """``unavailable``: why there is no database to ask, or None; ``switch``: the state of ovs-vswitchd; ``addresses``:
+    """``unavailable``: why there is no database to ask, or None; ``installed``: whether there may be one that is down;
+    ``switch``: the state of ovs-vswitchd; ``addresses``:
     ``{device: [raw]}`` of wished devices that have any of global scope; ``routes``: of the same devices;
     ``management``: names of the devices that carry the connection, asked for when such a device is wished."""
 
@@ -80,6 +81,7 @@ class OvsState:
     addresses: dict = field(default_factory=dict)
     routes: list = field(default_factory=list)
     management: frozenset = frozenset()
+    installed: bool = True
 
     @property
     def applied(self):
@@ -154,7 +156,14 @@ def read_state(host, desired):
             why = str(error)
     if tables is None:
         tables = {table: [] for table in TABLES}
-    return OvsState(why, host.ovs.switch_state(), *read_tables(tables), links=links, **_addresses(host, desired, links))
+    return OvsState(
+        why,
+        host.ovs.switch_state(),
+        *read_tables(tables),
+        links=links,
+        installed=why is None or host.ovs.installed(),
+        **_addresses(host, desired, links),
+    )
 
 
 def _addresses(host, desired, links):

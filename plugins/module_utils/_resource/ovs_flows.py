@@ -17,6 +17,7 @@ from .ovs_flows_state import DIRECTORY, RECORD, read_state, wishes_for
 from .resource import Resource
 
 FAIL_MODE, AT_START, RECORD_FIELD, HOOK_FIELD = "fail_mode", "flows_at_start", "record", "hook"
+PURGE = "purge"  # why a flow of others goes
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class OvsFlows(Resource):
         for number, before, after in change.groups:
             yield Action(change.name, "group %d" % number, before, after, _why(before, after), data=change)
         for flow in change.take:
-            reason = "ours, and not listed" if is_ours(flow.cookie) else "purge"
+            reason = "ours, and not listed" if is_ours(flow.cookie) else PURGE
             yield Action(change.name, flow.where, flow.actions, None, reason, data=change)
         for flow, found, path in change.put:
             reason = (
@@ -184,9 +185,11 @@ class OvsFlows(Resource):
             if wish.name in moved and guests:
                 what = "changing fail_mode of %s, which empties its tables for a moment," % wish.name
                 yield Danger("fail_mode:%s" % wish.name, what, tuple("the guest's port %s" % name for name in guests))
+            if wish.name not in moved:
+                yield from self._closed(wish, bridge, change, recorded)
             for flow, found, path in change.put:
                 taken = found is not None and not is_ours(found.cookie) and path is not None
-                if taken and not (found.key == DEFAULT_FLOW.key and found.actions == DEFAULT_FLOW.actions):
+                if taken and not _is_default(found):
                     users = ("whoever put %s there (cookie 0x%x)" % (found.actions, found.cookie),)
                     yield Danger(
                         "flow:%s/%s" % (wish.name, flow.where),
@@ -206,8 +209,19 @@ class OvsFlows(Resource):
                             users,
                         )
 
+    @staticmethod
+    def _closed(wish, bridge, change, recorded):
+        """Guests that a secure bridge let through, and whose ports the guard closes."""
+        listed = recorded.guests if wish.guest_ports is None else {port.interface_id for port in wish.guest_ports}
+        closed = tuple("the guest's port %s" % name for key, name in sorted(bridge.guests.items()) if key not in listed)
+        for flow, found, _path in change.put:
+            if closed and wish.guarded and found is not None and _is_default(found):
+                what = "closing ports of %s without listed flows" % wish.name
+                yield Danger("flow:%s/%s" % (wish.name, flow.where), what, closed)
+
     def disturbs(self, action):
-        return (action.target,) if action.field == FAIL_MODE else ()
+        cuts = action.field == FAIL_MODE or action.reason == PURGE
+        return (action.target,) + action.data.hosts_ports if cuts else ()
 
     def pending(self, desired, state):
         found = []
@@ -306,6 +320,10 @@ class OvsFlows(Resource):
             }
             for name, bridge in state.bridges.items()
         }
+
+
+def _is_default(flow):
+    return (flow.key, flow.actions) == (DEFAULT_FLOW.key, DEFAULT_FLOW.actions)
 
 
 def _with(action, data):

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from .._host.ofctl import BundleRefused
-from .._model.errors import ApplyFailed
+from .._model.errors import ApplyFailed, Unsupported, VnicError
 from .._model.openflow_text import meter_line
+from .ovs_flows_plan import SECURE
 
 
 def group_line(number, text):
@@ -40,6 +41,15 @@ def _told(change, error):
     return error.cause
 
 
+def _forward_again(host, change):
+    """A secure bridge without flows forwards nothing, not even the connection to the host: rather as before."""
+    if change.fail_mode == SECURE:
+        try:
+            host.ovs.set_bridge(change.name, "fail_mode", change.fail_mode_before, wait=False)
+        except VnicError:
+            pass  # what led here is told
+
+
 def _change_fail_mode(host, change):
     """A bridge whose fail mode changes loses flows, groups and meters (recorded with 3.1 and 3.5): put them back at once."""
     name, protocol = change.name, change.protocol
@@ -48,22 +58,31 @@ def _change_fail_mode(host, change):
         host.ofctl.groups(name, protocol),
         host.ofctl.meters(name, protocol),
     )
-    host.ovs.set_bridge(name, "fail_mode", change.fail_mode)
+    try:
+        host.ovs.set_bridge(name, "fail_mode", change.fail_mode)
+    except VnicError:
+        _forward_again(host, change)
+        raise
+    try:
+        _put_back(host, change, flows, groups, meters)
+    except (ApplyFailed, Unsupported) as error:
+        _forward_again(host, change)
+        raise ApplyFailed(
+            "ovs-ofctl bundle %s" % name,
+            "the fail mode of %s was changed, which emptied its tables, and what was there is not taken back: %s; run again to put ours back"
+            % (name, error.cause if isinstance(error, ApplyFailed) else error),
+        ) from None
+
+
+def _put_back(host, change, flows, groups, meters):
+    name, protocol = change.name, change.protocol
     left = host.ofctl.meters(name, protocol)
     for number, text in meters.items():
         if number not in left:
             host.ofctl.meter(name, protocol, "add", meter_line(number, text))
     left = host.ofctl.groups(name, protocol)
     lines = ["group add " + group_line(number, text) for number, text in groups.items() if number not in left]
-    lines += ["flow add " + flow.to_add() for flow in flows]
-    try:
-        host.ofctl.bundle(name, protocol, lines)
-    except ApplyFailed as error:
-        raise ApplyFailed(
-            error.command,
-            "fail mode of %s is changed, which emptied its tables, and what was there is not taken back: %s; run again to put ours back"
-            % (name, error.cause),
-        ) from None
+    host.ofctl.bundle(name, protocol, lines + ["flow add " + flow.to_add() for flow in flows])
 
 
 def _undo_meters(host, change):

@@ -20,7 +20,7 @@ _LOCAL = 65534  # OFPP_LOCAL, which ovs-ofctl prints by name
 class BridgeChange:
     """All that changes on one bridge. ``put``: ``((Flow, found Flow or None, path or None), …)``; ``take``: found flows;
     ``groups`` and ``meters``: ``{number: (text before or None, text after or None)}``; ``fail_mode``: the new one, None
-    for none, or False where it stays."""
+    for none, or False where it stays; ``fail_mode_before``; ``hosts_ports``: names of those that are no guests'."""
 
     name: str
     protocol: str
@@ -29,6 +29,8 @@ class BridgeChange:
     groups: tuple = ()
     meters: tuple = ()
     fail_mode: object = False
+    fail_mode_before: object = None
+    hosts_ports: tuple = ()
 
     @property
     def empty(self):
@@ -150,6 +152,8 @@ def plan_bridge(wish, bridge, recorded):
         groups=_numbered_changes(groups, bridge.groups, recorded.groups, wish.purge),
         meters=_numbered_changes(wish.meters, bridge.meters, recorded.meters, wish.purge),
         fail_mode=mode,
+        fail_mode_before=bridge.fail_mode,
+        hosts_ports=tuple(sorted(set(bridge.ports) - bridge.guest_names)),
     )
 
 

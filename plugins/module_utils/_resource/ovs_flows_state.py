@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from .._host.ofctl import PROTOCOLS
 from .._host.ovs import RUNNING, SERVICE
-from .._host.ovs_hook import HOOK
+from .._host.ovs_hook import HOOK, HOOK_MODE
 from .._model.action import UNKNOWN
 from .._model.errors import InvalidInput, Problem, VerificationFailed
 from .._model.names import is_libvirts_own
+from .._model.openflow_cookie import GUEST, cookie_of
 from .._model.openflow_ports import PORT, fill_ports, ports_named
 from .._model.openflow_record import BridgeRecord, read_record
 from .._model.openflow_text import RefusedFlow, group_text
@@ -77,6 +78,15 @@ def _record(host):
         ) from None
 
 
+def _hook(host):
+    """Its text, None where there is none, empty for one that libvirt passes over (src/util/virhook.c, virHookCheck)."""
+    text = host.files.content(HOOK)
+    if text is None:
+        return None
+    found = host.files.stat(HOOK) or {}
+    return text if found.get("mode", HOOK_MODE) & 0o100 else ""
+
+
 def _unnoticed(host):
     hook = host.files.stat(HOOK)
     if hook is None:
@@ -110,12 +120,15 @@ def _bridges(tables):
         members = [member for port in many(row["ports"]) for member in ports.get(port, ())]
         numbers = {member["name"]: one(member["ofport"]) for member in members}
         guests = [member for member in members if _is_guests(member)]
+        there = {name: number for name, number in numbers.items() if isinstance(number, int) and number > 0}
+        # last those with a number: what a power cut left of an earlier port has the same interface id and no device
+        guests.sort(key=lambda member: member["name"] in there)
         found[row["name"]] = BridgeState(
             name=row["name"],
             fail_mode=one(row["fail_mode"]),
             protocol=_protocol(row),
             has_controller=bool(many(row["controller"])),
-            ports={name: number for name, number in numbers.items() if isinstance(number, int) and number > 0},
+            ports=there,
             guests={
                 member["external_ids"]["iface-id"].lower(): member["name"]
                 for member in guests
@@ -126,20 +139,24 @@ def _bridges(tables):
     return found
 
 
+_ANY_PORT = 1  # in place of the number of a port that is not there
+
+
 class _Texts:
-    """Lines for ``parse-flows``, collected over a bridge: each is a template with ports, and a path to tell it by."""
+    """Lines for ``parse-flows``, collected over a bridge: each is a template with ports, and a path to tell it by.
+    ``off``: paths of flows whose guest is off, which are looked at only, because the hook brings them."""
 
     def __init__(self, bridge):
         self._bridge = bridge
-        self.lines, self.paths, self.lacking = [], [], []
+        self.lines, self.paths, self.lacking, self.off = [], [], [], set()
 
     def add(self, path, template, guest=None):
         numbers = dict(self._bridge.ports)
         if guest is not None:
             own = self._bridge.guests.get(guest.interface_id)
             if own not in numbers:
-                return  # not running: the hook brings them
-            numbers[PORT] = numbers[own]
+                self.off.add(path)
+            numbers[PORT] = numbers.get(own, _ANY_PORT)
         unknown = [name for name in ports_named(template) if name not in numbers]
         if unknown:
             there = ", ".join(sorted(self._bridge.ports)) or "none"
@@ -174,7 +191,7 @@ def _meant(host, wish, bridge):
     ]
     if refused:
         raise InvalidInput(refused)
-    meant = {path: answer for (path, _line), answer in zip(lines, parsed)}
+    meant = {path: answer for (path, _line), answer in zip(lines, parsed) if path not in texts.off}
     groups = {}
     for group in wish.groups or ():
         if all(bucket.path in meant and bucket.path in words for bucket in group.buckets):
@@ -217,10 +234,31 @@ def wishes_for(desired, names):
     return found
 
 
+def _started_meanwhile(wish, bridge):
+    """Whether there are flows of a listed guest without a port: it started after the ports were read, or left them."""
+    off = {
+        cookie_of(GUEST, port.interface_id)
+        for port in wish.guest_ports or ()
+        if bridge.guests.get(port.interface_id) not in bridge.ports
+    }
+    return any(flow.cookie in off for flow in bridge.flows)
+
+
+def _read_bridges(host, desired, record):
+    """``{name: BridgeState}`` of every bridge, and whether a guest started while they were read."""
+    bridges = _bridges(host.ovs.tables(_COLUMNS))
+    stirred = False
+    for wish in wishes_for(desired, bridges):
+        if wish.name in bridges and bridges[wish.name].protocol:
+            read = _read_bridge(host, wish, bridges[wish.name], record.get(wish.name, BridgeRecord()))
+            bridges[wish.name], stirred = read, stirred or _started_meanwhile(wish, read)
+    return bridges, stirred
+
+
 def read_state(host, desired):
     """The :class:`FlowsState` of all bridges that ``desired`` speaks of."""
     record = _record(host)
-    found = {"record": record, "hook": host.files.content(HOOK), "unnoticed": _unnoticed(host)}
+    found = {"record": record, "hook": _hook(host), "unnoticed": _unnoticed(host)}
     why = host.ovs.unavailable()
     if not why:
         running = host.ovs.switch_state()
@@ -228,10 +266,7 @@ def read_state(host, desired):
             why = "ovs-vswitchd is %s: it holds the flows and has to run (%s)" % (running, SERVICE)
     if why:
         return FlowsState(bridges={}, unavailable=why, **found)
-    bridges = _bridges(host.ovs.tables(_COLUMNS))
-    read = {
-        wish.name: _read_bridge(host, wish, bridges[wish.name], record.get(wish.name, BridgeRecord()))
-        for wish in wishes_for(desired, bridges)
-        if wish.name in bridges and bridges[wish.name].protocol
-    }
-    return FlowsState(bridges=dict(bridges, **read), **found)
+    bridges, stirred = _read_bridges(host, desired, record)
+    if stirred:
+        bridges, _stirred = _read_bridges(host, desired, record)
+    return FlowsState(bridges=bridges, **found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .._model.action import Action
 from .._model.ovs_value import many, one, setting, word
+from .ovs_port_plan import disturbed_by
 from .ovs_step import REFER, REMOVE, Step
 
 _LISTS = (("select_src_ports", "select_src_port", "sources"), ("select_dst_ports", "select_dst_port", "destinations"))
@@ -73,6 +74,13 @@ def _words(fields, ports):
     return words
 
 
+def _taken(name, bridge, state):
+    """Devices that lose the network when the port becomes a mirror's: what it receives is dropped then, and nothing but
+    copies leaves it (ovs-vswitchd.conf.db(5), Mirror, output_port)."""
+    port = state.ports.get(name)
+    return disturbed_by(port, bridge, state) if port is not None else ()
+
+
 def plan_mirrors(wish, bridge, state, effect):
     found = bridge.mirrors if bridge is not None else {}
     names = state.port_names()
@@ -101,7 +109,8 @@ def plan_mirrors(wish, bridge, state, effect):
                 (REFER, ("--id=%s" % symbol, "create", "Mirror", setting("name", mirror.name)) + tuple(words)),
                 (REFER, ("add", "Bridge", row, "mirrors", symbol)),
             ]
-            yield Action(target, "state", None, fields, "does not exist yet", effect, data=Step(tuple(commands)))
+            step = Step(tuple(commands), disturbed=_taken(mirror.output_port, bridge, state))
+            yield Action(target, "state", None, fields, "does not exist yet", effect, data=step)
             continue
         before = mirror_fields(found[mirror.name], names)
         for field, after in fields.items():
@@ -111,4 +120,6 @@ def plan_mirrors(wish, bridge, state, effect):
                 commands = mine.commands + [
                     (REFER, ("set", "Mirror", word(found[mirror.name]["_uuid"])) + tuple(words))
                 ]
-                yield Action(target, field, before[field], after, "differs", effect, data=Step(tuple(commands)))
+                disturbed = _taken(after, bridge, state) if field == "output_port" else ()
+                step = Step(tuple(commands), disturbed=disturbed)
+                yield Action(target, field, before[field], after, "differs", effect, data=step)

@@ -34,8 +34,9 @@ class Move:
             yield ["address", "add"] + list(words) + ["dev", self.bridge] + (["nodad"] if ":" in words[0] else [])
 
     def leave(self):
-        """Lines that take them from the device, and turn the routes round."""
-        for words in self.addresses:
+        """Lines that take them from the device, and turn the routes round. With the first address of a network the
+        kernel may take the others (ip-sysctl, promote_secondaries), so that it goes last."""
+        for words in reversed(self.addresses):
             yield ["address", "delete", words[0], "dev", self.device]
         yield from self._routes(self.bridge)
 
@@ -43,7 +44,7 @@ class Move:
         """Lines that lead back from wherever it stopped; those that find nothing to do fail, and that is well."""
         for words in self.addresses:
             yield ["address", "add"] + list(words) + ["dev", self.device] + (["nodad"] if ":" in words[0] else [])
-        for words in self.addresses:
+        for words in reversed(self.addresses):
             yield ["address", "delete", words[0], "dev", self.bridge]
         yield from self._routes(self.device)
 

@@ -37,16 +37,16 @@ def _leaving(desired, state, gone):
     for other in desired.bridges:
         row = state.bridges.get(other.name)
         if other.present and row is not None and other.purge_ports:
-            found |= set(_unlisted(other, row, state))
+            found |= set(unlisted(other, row, state))
     return found
 
 
-def _unlisted(wish, bridge, state):
+def unlisted(wish, bridge, state):
     listed = {port.name for port in wish.ports or ()} | {wish.name}
     return [name for name in bridge.ports if name not in listed and not state.ports[name].guests]
 
 
-def _local_devices(bridge, state):
+def local_devices(bridge, state):
     """The bridge's internal ports: over these the host speaks through the bridge."""
     if bridge is None:
         return ()
@@ -63,7 +63,7 @@ def disturbed_by(port, bridge, state):
     internal ports, too."""
     kinds = {state.interfaces[name].type for name in port.interfaces}
     out = kinds - {"internal", "tap"} and not all(_is_tap(state.links.get(name)) for name in port.interfaces)
-    return port_devices(port, state) + (_local_devices(bridge, state) if out else ())
+    return port_devices(port, state) + (local_devices(bridge, state) if out else ())
 
 
 def _is_tap(link):
@@ -74,7 +74,7 @@ def plan_ports(wish, bridge, desired, state, gone, effect):
     alive = None if wish.name in gone else bridge
     leaving = _leaving(desired, state, gone)
     if alive is not None and wish.purge_ports:
-        for name in _unlisted(wish, alive, state):
+        for name in unlisted(wish, alive, state):
             yield _removal(state.ports[name], alive, state, effect)
     for port in wish.ports or ():
         found = state.ports.get(port.name)

@@ -59,11 +59,14 @@ class OpenVswitch:
         return self.port_with(interface.interface_id)
 
     def port_with(self, interface_id, bridge=None):
-        """The port of an interface ID in lower case; on ``bridge`` alone, where that is given."""
-        for port in self.ports:
-            if interface_id is not None and port.interface_id == interface_id and bridge in (None, port.bridge):
-                return port
-        return None
+        """The port of an interface ID in lower case; on ``bridge`` alone, where that is given. What a power cut left of an
+        earlier one has the same and no number."""
+        found = [
+            port
+            for port in self.ports
+            if interface_id is not None and port.interface_id == interface_id and bridge in (None, port.bridge)
+        ]
+        return max(found, key=lambda port: port.ofport or 0, default=None)
 
 
 def _interfaces(bridge, port, settings):

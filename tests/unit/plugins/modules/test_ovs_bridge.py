@@ -289,6 +289,13 @@ def test_a_mirror_of_a_port_that_is_not_there(host):
     assert any("enp3s0" in note for note in run(host, wish, check=True)["notes"])
 
 
+def test_a_mirror_of_a_port_that_goes(host):
+    run(host, {"name": "br0", "ports": [{"name": "cap0", "type": "internal"}]})
+    mirror = {"name": "m", "select_all": True, "output_port": "cap0"}
+    result = run(host, {"name": "br0", "ports": [], "purge_ports": True, "mirrors": [mirror]})
+    assert result["error_kind"] == "value" and "is no port of br0" in result["msg"]
+
+
 def test_absent_and_purge_remove_only_what_is_listed_or_ours(host):
     host.ovs_memory.add_bridge("theirs")
     run(host, {"name": "br0"}, {"name": "br1"}, {"name": "br2"})

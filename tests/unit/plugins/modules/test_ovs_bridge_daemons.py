@@ -47,6 +47,20 @@ def test_nothing_wished_of_a_host_without_it(host):
     assert not run(host, {"name": "br0", "state": "absent"})["failed"]
 
 
+def test_what_is_to_go_from_a_host_without_it_is_gone(host):
+    not_installed(host)
+    assert not run(host, {"name": "br0", "state": "absent"}, purge=True)["failed"]
+
+
+@pytest.mark.parametrize("break_it", [no_socket, no_server])
+def test_what_is_to_go_from_a_database_that_is_down_is_still_in_it(host, break_it):
+    break_it(host)
+    for wishes, more in (([{"name": "br0", "state": "absent"}], {}), ([], {"purge": True})):
+        result = run(host, *wishes, **more)
+        assert result["failed"] and "start its service" in result["msg"], result
+        assert any("db.sock" in note for note in run(host, *wishes, check=True, **more)["notes"])
+
+
 def test_a_database_that_hangs(host):
     host.ovs_memory.database = None
     for check in (False, True):
@@ -160,8 +174,8 @@ def test_the_way_in_moves_with_its_device(host):
     assert [line for line in host.kernel.writes if line.startswith(("address", "route"))] == [
         "address add 192.0.2.1/24 dev br0",
         "address add 2001:db8::1/64 dev br0 nodad",
-        "address delete 192.0.2.1/24 dev enp1s0",
         "address delete 2001:db8::1/64 dev enp1s0",
+        "address delete 192.0.2.1/24 dev enp1s0",
         "route replace default via 192.0.2.254 metric 5 proto static dev br0",
         "route replace ::/0 via fe80::1 metric 1024 proto static dev br0",
     ]
@@ -272,3 +286,28 @@ def test_what_leads_the_bridge_out_is_on_the_way_in(host):
     for change in ({"up": False}, {"mac": "52:54:00:00:00:09"}, {"mtu": 1400}, {"controllers": ["tcp:a"]}):
         assert "management:br0" in run(host, dict(change, name="br0"))["msg"]
     assert not run(host, {"name": "br0", "protocols": ["OpenFlow14"], "other_config": {"x": 1}})["failed"]
+
+
+def test_an_internal_port_that_is_the_way_in_keeps_its_bridge(host):
+    run(host, {"name": "br0", "ports": [{"name": "enp1s0"}, {"name": "mgmt0", "type": "internal", "tag": 5}]})
+    give(host.kernel, "mgmt0", "192.0.2.1/24")
+    host.session.address = "192.0.2.1"
+    changes = [{"state": "absent"}, {"fail_mode": "secure"}, {"stp": True}, {"controllers": ["tcp:a"]}]
+    for change in changes + [{"datapath_type": "netdev"}]:
+        assert "management:mgmt0" in run(host, dict(change, name="br0"), allow_disruption=["remove:br0"])["msg"]
+    host.session.address = "198.51.100.1"
+    give(host.kernel, "enp3s0", "198.51.100.1/24")
+    refused = run(host, {"name": "br0", "state": "absent"})
+    assert "remove:br0" in refused["msg"] and "192.0.2.1" in refused["msg"]
+
+
+def test_a_port_that_leads_out_does_not_become_a_mirror_s_without_consent(host):
+    """What a mirror's port receives is dropped, and nothing but copies leaves it."""
+    uplink(host)
+    ports = [{"name": "enp1s0"}, {"name": "cap0", "type": "internal"}]
+    run(host, {"name": "br0", "ports": ports}, allow_disruption=["management:enp1s0"])
+    mirror = {"name": "m", "select_all": True, "output_port": "enp1s0"}
+    assert "management:br0" in run(host, {"name": "br0", "mirrors": [mirror]})["msg"]
+    assert not run(host, {"name": "br0", "mirrors": [dict(mirror, output_port="cap0")]})["failed"]
+    assert "management:br0" in run(host, {"name": "br0", "mirrors": [mirror]})["msg"]
+    assert "management:br0" in run(host, {"name": "br0", "mirrors": [dict(mirror, output_port="br0")]})["msg"]

@@ -71,7 +71,7 @@ BRIDGE = st.fixed_dictionaries(
         "mtu": st.one_of(st.just("none"), st.integers(68, 9000)),
     },
 )
-CONSENT = ["datapath_type:br0", "port:enp1s0", "port:enp2s0", "port:enp3s0"]
+CONSENT = ["datapath_type:br0", "fail_mode:br0", "port:enp1s0", "port:enp2s0", "port:enp3s0"]
 
 
 def theirs(host):

@@ -141,6 +141,18 @@ def test_another_datapath_needs_consent_where_there_are_ports(host):
     assert not run(host, {"name": "br0", "datapath_type": "system"}, allow_disruption=["datapath_type:br0"])["failed"]
 
 
+def test_another_fail_mode_needs_consent_where_there_are_guests(host):
+    """It empties the flow tables, and a secure bridge then forwards nothing."""
+    host.ovs_memory.add_bridge("br0")
+    assert not run(host, {"name": "br0", "fail_mode": "standalone"})["failed"]
+    host.ovs_memory.add_port("br0", "vnet0")
+    del host.ovs_memory.writes[:]
+    result = run(host, {"name": "br0", "fail_mode": "secure"})
+    assert [danger["consent"] for danger in result["dangers"]] == ["fail_mode:br0"] and "vnet0" in result["msg"]
+    assert host.ovs_memory.writes == []
+    assert not run(host, {"name": "br0", "fail_mode": "secure"}, allow_disruption=["fail_mode:br0"])["failed"]
+
+
 def test_a_port_with_a_qos_does_not_change_its_bridge_in_one_call(host):
     run(host, {"name": "br0", "ports": [{"name": "enp1s0", "qos": {"type": "linux-noop"}}]})
     del host.ovs_memory.writes[:]
@@ -250,6 +262,33 @@ def test_bad_input_is_refused_before_any_write(host, wish, path, word):
 def test_a_device_in_two_bridges_and_a_bridge_twice(host):
     result = run(host, ONE_PORT, {"name": "br1", "ports": [{"name": "enp1s0"}]}, {"name": "br1"})
     assert [problem["path"] for problem in result["problems"]] == ["bridges[2]", "bridges[1].ports"]
+
+
+@pytest.mark.parametrize(
+    "wishes, path",
+    [
+        (({"name": "br0", "ports": [{"name": "br1", "type": "internal"}]}, {"name": "br1"}), "bridges[0].ports"),
+        (({"name": "br1"}, {"name": "br0", "ports": [{"name": "br1", "type": "internal"}]}), "bridges[1].ports"),
+        (({"name": "br0", "ports": [{"name": "b", "interfaces": ["enp1s0", "br0"]}]},), "bridges[0].ports"),
+        (
+            (
+                {"name": "br0", "ports": [{"name": "b", "interfaces": ["enp1s0", "enp2s0"]}]},
+                {"name": "br1", "ports": [{"name": "b", "interfaces": ["enp3s0", "enp4s0"]}]},
+            ),
+            "bridges[1].ports",
+        ),
+    ],
+)
+def test_a_name_that_two_things_of_one_call_would_have(host, wishes, path):
+    """The database has each name of a bridge and of a port once."""
+    result = run(host, *wishes, check=True)
+    assert result["failed"] and [problem["path"] for problem in result["problems"]] == [path]
+
+
+def test_the_port_with_the_bridge_s_own_name_is_its_own(host):
+    assert not run(host, {"name": "br0", "ports": [{"name": "br0", "tag": 5}]})["failed"]
+    gone = {"name": "br1", "state": "absent"}
+    assert not run(host, gone, {"name": "br0", "ports": [{"name": "br1", "type": "internal"}]})["failed"]
 
 
 def test_every_problem_is_reported_at_once(host):

@@ -328,6 +328,15 @@ def test_a_changed_hook_is_replaced_without_a_restart(host):
     assert told(result) == [(HOOK, "hook", "another version", "present")] and result["hook_installed"] is False
 
 
+def test_a_hook_that_libvirt_does_not_run_is_put_in_place_again(host):
+    wish = {"name": "br0", "guest_ports": [guest(WEB, ANY)]}
+    run(host, wish)
+    host.tree.modes[HOOK] = 0o644
+    assert told(run(host, wish)) == [(HOOK, "hook", "another version", "present")]
+    assert host.tree.modes[HOOK] == 0o755
+    settled(host, wish)
+
+
 def test_a_daemon_older_than_the_hook_has_to_start_anew(host, monkeypatch):
     wish = {"name": "br0", "guest_ports": [guest(WEB, ANY)]}
     run(host, wish)
@@ -378,3 +387,46 @@ def test_a_flow_that_changes_hands_gets_the_cookie_of_its_new_owner(host, br0):
 def test_an_interface_id_in_capital_letters_is_the_same(host, br0):
     br0.ports["vnet0"] = (5, {"iface-id": WEB.upper()})
     assert run(host, {"name": "br0", "guest_ports": [guest(WEB, ANY)]})["pending"] == []
+
+
+def test_what_a_power_cut_left_of_a_port_is_not_the_guest_s_port(host, br0):
+    """The database outlives the guest: its earlier port is still there, without a device and so without a number."""
+    wish = {"name": "br0", "guest_ports": [guest(WEB, ANY)]}
+    run(host, wish)
+    for left, name in ((None, "vnet8"), (-1, "vnet9")):
+        br0.ports[name] = (left, {"iface-id": WEB})
+        assert settled(host, wish)["pending"] == []
+    assert WEBS + "in_port=5 actions=NORMAL" in br0.lines()
+
+
+def test_a_guest_that_starts_while_the_module_reads_keeps_its_flows(host, br0):
+    wish = {"name": "br0", "guest_ports": [guest(OFF, ANY)]}
+    run(host, wish)
+    ofctl = host.commands.tools["ovs-ofctl"]
+
+    def starts(argv, stdin):
+        if "dump-flows" in argv and "vnet9" not in br0.ports:
+            br0.ports["vnet9"] = (9, {"iface-id": OFF})
+            br0.add("cookie=0x%x,in_port=9,actions=NORMAL" % cookie_of(GUEST, OFF))
+        return ofctl(argv, stdin)
+
+    host.commands.tools["ovs-ofctl"] = starts
+    assert settled(host, wish)["pending"] == []
+    assert any("in_port=9 " in line for line in br0.lines())
+    del br0.ports["vnet9"]
+    host.commands.tools["ovs-ofctl"] = ofctl
+    assert told(run(host, wish)) == [("br0", "table=0,priority=32768,in_port=9", "NORMAL", None)]
+
+
+def test_a_guest_that_went_to_another_bridge_is_recorded_there_alone(host, br0):
+    """The hook would take the one or the other, and refuse the start for a port on the wrong bridge."""
+    host.switch.add_bridge("br1")
+    run(host, {"name": "br1", "guest_ports": [guest(OFF, ANY), guest(DB, ANY)]})
+    wish = {"name": "br0", "guest_ports": [guest(OFF, ANY)]}
+    assert [action[:2] for action in told(run(host, wish))] == [
+        ("br0/" + OFF, "flows_at_start"),
+        ("br1/" + OFF, "flows_at_start"),
+    ]
+    kept = json.loads(host.tree.contents[RECORD])["bridges"]
+    assert list(kept["br0"]["guests"]) == [OFF] and list(kept["br1"]["guests"]) == [DB]
+    settled(host, wish)

@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, GUEST, cookie_of
-from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import WEB, flow_host
+from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, WEB, flow_host
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_flows_case import (
     ANY,
     RECORD,
@@ -64,7 +64,7 @@ def test_the_guard_closes_every_port_that_is_not_listed(host, br0):
 def test_the_former_fail_mode_and_last_flow_come_back(host, br0, former, word):
     br0.fail_mode = former
     before = br0.lines()
-    consent = {"allow_disruption": ["fail_mode:br0"]}
+    consent = {"allow_disruption": ["fail_mode:br0", "flow:br0/table=0,priority=0"]}
     run(host, GUARDED, **consent)
     assert br0.fail_mode == "secure"
     wish = {"name": "br0", "unlisted_ports": word, "guest_ports": []}
@@ -92,6 +92,15 @@ def test_a_secure_bridge_needs_no_consent_for_the_guard(host, br0):
     ]
 
 
+def test_guests_that_pass_a_secure_bridge_are_not_closed_without_consent(host, br0):
+    br0.fail_mode = "secure"  # and somebody's flow lets everything through
+    refused = run(host, GUARDED)
+    assert [danger["consent"] for danger in refused["dangers"]] == ["flow:br0/table=0,priority=0"]
+    assert "vnet1" in refused["msg"] and "vnet0" not in refused["msg"] and host.writes() == []
+    listed = dict(GUARDED, guest_ports=[guest(WEB, ANY), guest(DB, ANY)])
+    assert not run(host, listed)["failed"]
+
+
 def test_the_connection_to_the_host_is_not_cut_without_consent(host, br0):
     del br0.ports["vnet0"], br0.ports["vnet1"]
     host.kernel.add("br0", up=True)
@@ -100,6 +109,25 @@ def test_the_connection_to_the_host_is_not_cut_without_consent(host, br0):
     refused = run(host, dict(GUARDED, guest_ports=[]))
     assert [danger["consent"] for danger in refused["dangers"]] == ["management:br0"] and host.writes() == []
     assert not run(host, dict(GUARDED, guest_ports=[]), allow_disruption=["management:br0"])["failed"]
+
+
+def test_nor_by_a_purge_of_the_flow_that_it_passes_by(host, br0):
+    br0.fail_mode = "secure"
+    host.kernel.add("br0", up=True)
+    host.kernel.addresses = [{"ifname": "br0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24}]}]
+    host.session.address = "192.0.2.1"
+    refused = run(host, {"name": "br0", "purge": True})
+    assert [danger["consent"] for danger in refused["dangers"]] == ["management:br0"] and host.writes() == []
+
+
+def test_nor_one_over_an_internal_port_of_the_bridge(host, br0):
+    del br0.ports["vnet0"], br0.ports["vnet1"]
+    br0.ports["mgmt0"] = (9, {})
+    host.kernel.add("mgmt0", up=True)
+    host.kernel.addresses = [{"ifname": "mgmt0", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24}]}]
+    host.session.address = "192.0.2.1"
+    refused = run(host, dict(GUARDED, guest_ports=[]))
+    assert [danger["consent"] for danger in refused["dangers"]] == ["management:mgmt0"] and host.writes() == []
 
 
 def test_what_cannot_be_put_back_is_said(host, br0):
@@ -119,6 +147,21 @@ def test_what_cannot_be_put_back_is_said(host, br0):
         and "Connection refused" in failed["msg"]
     )
     assert json.loads(host.tree.contents[RECORD])["bridges"]["br0"]["former_fail_mode"] == "none"
+    assert br0.fail_mode is None and br0.lines() == [DEFAULT]  # secure and empty it would forward nothing
+    switch._bundle = bundle
+    assert not run(host, GUARDED, allow_disruption=["fail_mode:br0"])["failed"]
+    assert br0.fail_mode == "secure" and len(br0.lines()) == 4
+
+
+def test_a_switch_that_hangs_does_not_empty_the_tables_when_it_wakes(host, br0):
+    vsctl = host.commands.tools["ovs-vsctl"]
+
+    def hangs(argv, stdin):
+        answer = vsctl(argv, stdin)
+        return Completed(-14, "", "") if "set" in argv and "--no-wait" not in argv else answer
+
+    host.commands.tools["ovs-vsctl"] = hangs
+    assert run(host, GUARDED, allow_disruption=["fail_mode:br0"])["failed"] and br0.fail_mode is None
 
 
 def test_what_the_guard_found_is_remembered_until_it_is_put_back(host, br0):

@@ -4,8 +4,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
-from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, WEB, flow_host
-from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_flows_case import RECORD, run
+from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, OFF, WEB, flow_host
+from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_flows_case import RECORD, guest, run
 
 
 @pytest.fixture
@@ -143,6 +143,18 @@ def test_every_flow_that_ovs_ofctl_does_not_take_is_named(host):
         "bridges[0].flows[3]": "no usable protocol",
     }
     assert "unknown action" in refused(host, group("bar:1"))[B]
+
+
+def test_flows_of_a_guest_that_is_off_are_looked_at_too(host):
+    """Its start would be refused for them."""
+    listed = [
+        {"match": "foo=1,in_port={port}", "actions": "drop"},
+        {"match": "in_port={port}", "actions": "output:eth9"},
+    ]
+    problems = refused(host, {"guest_ports": [dict(guest(OFF), flows=listed[:1])]})
+    assert "unknown keyword foo" in problems["bridges[0].guest_ports[0].flows[0]"]
+    problems = refused(host, {"guest_ports": [dict(guest(OFF), flows=listed[1:])]})
+    assert "is no port of bridge br0" in problems["bridges[0].guest_ports[0].flows[0]"]
 
 
 def test_two_flows_in_one_place_are_refused(host):

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host import ovs_hook_script
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs_hook import HOOK, hook_text
+from ansible_collections.kvm.vnic.plugins.module_utils._model.names import is_libvirts_own
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, GUEST, cookie_of
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_record import VERSION, BridgeRecord, record_text
 
@@ -64,7 +65,11 @@ class Machine:
     def __init__(self, path):
         self.path, self.record = path, path / "ovs-flows.json"
         self.record.write_text(record_text({"br0": BridgeRecord(guests=GUESTS)}))
-        self.answers = {"iface-to-br": [0, "br0\n", "", 0], "bundle": [0, "", "", 0]}
+        self.answers = {
+            "iface-to-br": [0, "br0\n", "", 0],
+            "list-ifaces": [0, "eth1\nvnet3\nvnet5\ntap9\ngre0\n", "", 0],
+            "bundle": [0, "", "", 0],
+        }
         self.ports((("vnet3", 7, WEB), ("eth1", 2, None)))
         for tool in ("ovs-vsctl", "ovs-ofctl"):
             (path / tool).write_text(TOOL % (sys.executable, str(path)))
@@ -128,18 +133,37 @@ def test_a_starting_guest_gets_its_flows_in_one_bundle_before_its_first_packet(m
     assert machine.calls()[-1][:-1] == ["ovs-ofctl", "--timeout=10", "-O", "OpenFlow14", "bundle", "br0", "-"]
 
 
-def test_a_guarded_bridge_gets_back_what_keeps_its_other_ports_open(machine):
-    """ovs-vswitchd begins without flows, and what the uplink brings for the guest is not the guest's port's to allow."""
+GUARDS = "cookie=0x%x" % cookie_of(GUARD)
+
+
+def test_a_guard_that_went_with_ovs_vswitchd_comes_back_with_the_first_guest(machine):
+    """The host booted: without the guard its uplink would stay closed, and the guest without an answer."""
     machine.record.write_text(record_text({"br0": BridgeRecord(guests=GUESTS, former_fail_mode="none")}))
-    machine.ports([("vnet3", 7, WEB), ("eth1", 2, None), ("br0", 65534, None), ("vnet9", 8, None), ("eth7", 3, None)])
-    machine.answers["list-ifaces"] = [0, "eth1\nvnet3\nvnet9\n", "", 0]
+    machine.ports(
+        (
+            ("vnet3", 7, WEB),
+            ("eth1", 2, None),
+            ("vnet5", 5, None),
+            ("gre0", None, None),
+            ("br0", 65534, None),
+            ("x", 4, None),
+        )
+    )
+    listed = json.loads(machine.answers["list"][1])
+    listed["data"].append(["tap9", 9, ["map", [["attached-mac", "52:54:00:00:00:01"]]]])
+    machine.answers["list"][1] = json.dumps(listed)
     assert machine.run(*START) == SILENT
-    cookie = "flow add cookie=0x%x,table=0," % cookie_of(GUARD)
-    assert machine.bundles()[0][3:] == [
-        cookie + "priority=1,in_port=LOCAL,actions=NORMAL",
-        cookie + "priority=1,in_port=2,actions=NORMAL",
-        cookie + "priority=0,actions=drop",
+    (lines,) = machine.bundles()
+    assert lines[:4] == [
+        "flow delete %s/-1" % GUARDS,
+        "flow add %s,table=0,priority=1,in_port=LOCAL,actions=NORMAL" % GUARDS,
+        "flow add %s,table=0,priority=1,in_port=2,actions=NORMAL" % GUARDS,
+        "flow add %s,table=0,priority=0,actions=drop" % GUARDS,
     ]
+    assert lines[4] == "flow delete %s/-1" % WEBS and len(lines) == 7
+    assert ovs_hook_script.GUARD == GUARDS
+    for name in ("vnet0", "macvtap1", "macvlan2", "vif3", "tap0", "xvnet0", "vnet0a"):
+        assert bool(ovs_hook_script.LIBVIRTS_OWN.match(name)) == is_libvirts_own(name)
 
 
 def test_the_interface_id_is_read_in_either_case(machine):
@@ -258,7 +282,7 @@ def test_its_time_is_bounded(machine, word):
 
 def test_the_port_gets_its_number_in_a_moment(machine, monkeypatch):
     """ovs-vswitchd numbers a port some milliseconds after it is made."""
-    rows = iter([[("vnet3", None, WEB)], [("vnet3", 7, WEB)]])
+    rows = iter([[("vnet3", None, WEB, True)], [("vnet3", 7, WEB, True)]])
 
     class Tools:
         lines = None

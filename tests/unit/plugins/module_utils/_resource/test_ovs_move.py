@@ -32,6 +32,19 @@ def test_everything_about_an_address_goes_along():
     ]
 
 
+def test_the_first_address_of_a_network_goes_last():
+    second = dict(ADDRESS, local="192.0.2.6", secondary=True)
+    move = Move.of("eth0", "br0", [ADDRESS, second], [])
+    assert [line[2] for line in move.arrive() if line[1] == "add"] == ["192.0.2.5/24", "192.0.2.6/24"]
+    assert [line[2] for line in move.leave()] == ["192.0.2.6/24", "192.0.2.5/24"]
+    assert [line[1:3] for line in move.undo()] == [
+        ["add", "192.0.2.5/24"],
+        ["add", "192.0.2.6/24"],
+        ["delete", "192.0.2.6/24"],
+        ["delete", "192.0.2.5/24"],
+    ]
+
+
 def test_routes_to_gateways_come_after_those_that_reach_them():
     routes = [
         {

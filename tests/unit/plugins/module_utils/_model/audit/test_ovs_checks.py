@@ -136,6 +136,13 @@ def test_a_port_without_its_anti_spoofing_flows(seen):
     assert "kvm-vnic-ovs" in finding.remedy
 
 
+def test_what_a_power_cut_left_of_a_port_is_not_asked_for_its_flows(seen):
+    ports = seen["ovs"]["bridges"]["br-t"]["ports"]
+    left = port("vnet2", -1, 100, interface_id=ID3, error="could not open network device vnet2")
+    seen["ovs"]["bridges"]["br-t"]["ports"] = dict(left, **ports)
+    assert [finding.id for finding in cross_check(seen, wish())] == ["ovs_port_error"]
+
+
 def test_a_port_that_is_open(seen):
     vnet3(seen)["flows"] = 1
     seen["ovs"]["bridges"]["br-t"]["flows"]["guard"] = 0
