@@ -9,11 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ROOT_ARGUMENTS = "root=/dev/vda rw"
-# The emulated clock is one for all processors, and the emulated caches leak nothing: without the kernel's doubts about
-# either, a look at the clock is no exit and an indirect call is one jump. As in image/overlay/etc/default/grub.
-CHEAP = " mitigations=off tsc=reliable"
-DEFAULT_APPEND = ROOT_ARGUMENTS + " console=ttyS0 intel_iommu=on iommu=pt quiet" + CHEAP
-GUEST_APPEND = ROOT_ARGUMENTS + " console=ttyS0 quiet" + CHEAP
+DEFAULT_APPEND = ROOT_ARGUMENTS + " console=ttyS0 intel_iommu=on iommu=pt quiet"
+GUEST_APPEND = ROOT_ARGUMENTS + " console=ttyS0 quiet"
 # What emulation pays for at every fork, every exec and every copy from a process, and nothing in the lab is about: wide
 # vector registers and their state, supervisor access checks, five levels of page tables. A fork costs 40 % less without.
 PLAIN = ",-xsave,-avx,-avx2,-fma,-f16c,-bmi1,-bmi2,-erms,-fsrm,-smap,-smep,-umip,-pku,-la57"
