@@ -11,9 +11,6 @@ from dataclasses import dataclass
 ROOT_ARGUMENTS = "root=/dev/vda rw"
 DEFAULT_APPEND = ROOT_ARGUMENTS + " console=ttyS0 intel_iommu=on iommu=pt quiet"
 GUEST_APPEND = ROOT_ARGUMENTS + " console=ttyS0 quiet"
-# What emulation pays for at every fork, every exec and every copy from a process, and nothing in the lab is about: wide
-# vector registers and their state, supervisor access checks, five levels of page tables. A fork costs 40 % less without.
-PLAIN = ",-xsave,-avx,-avx2,-fma,-f16c,-bmi1,-bmi2,-erms,-fsrm,-smap,-smep,-umip,-pku,-la57"
 IGB_PORTS = 2
 
 
@@ -153,7 +150,7 @@ def command(
 
 
 def _guest_board(machine: Machine) -> list[str]:
-    return ["-cpu", "max" + PLAIN, "-smp", str(machine.cpus)]
+    return ["-cpu", "max", "-smp", str(machine.cpus)]
 
 
 def _hypervisor_board(machine: Machine) -> list[str]:
@@ -163,7 +160,7 @@ def _hypervisor_board(machine: Machine) -> list[str]:
         # svm: KVM inside.  36 bits: with more, the firmware puts the VF BARs above 4 GiB, where hw/net/igb.c maps
         # them at a truncated address and VF registers are dead; with 35 no q35 guest starts inside.
         "-cpu",
-        "max,+svm,phys-bits=36" + PLAIN,
+        "max,+svm,phys-bits=36",
         "-smp",
         f"{machine.cpus},sockets=2,cores={half},threads=1",
     ]
