@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: from guests without a NIC to guests that answer, each served where its packets are, and a run that writes nothing."""
+"""The demo: from guests without a NIC to guests that answer, each served where its packets are; a run that writes nothing; and a reboot."""
 
 from __future__ import annotations
 
@@ -73,6 +73,22 @@ def start_guests():
         ssh("lab-guest", "wait", guest, "--nics", str(len(interfaces)), "--timeout", "180")
 
 
+def reboot():
+    """Power the hypervisor off and on; returns which NICs answer, without Ansible having been there: ``{guest: {nic: bool}}``."""
+    subprocess.run([str(ROOT / "tests/lab/lab"), "reboot", HYPERVISOR], check=True)
+    copy_scripts()
+    prepare()
+    for guest, interfaces in GUESTS.items():
+        ssh("lab-guest", "wait", guest, "--nics", str(len(interfaces)), "--timeout", "180", check=False)
+    return json.loads(ssh("python3", REMOTE + "/observe.py", "--answers", stdin=json.dumps(GUESTS)).stdout)
+
+
+def copy_scripts():
+    ssh("mkdir", "-p", REMOTE)
+    scripts = [path for folder in (HERE / "remote", SHARED) for path in sorted(folder.glob("*.py"))]
+    subprocess.run(["scp", "-q", "-F", LAB / "ssh_config", *scripts, "%s:%s/" % (HYPERVISOR, REMOTE)], check=True)
+
+
 def second_run():
     """Run site again under watch; returns its report and what was seen to be written."""
     ssh("python3", REMOTE + "/watch.py", "start")
@@ -117,8 +133,15 @@ def compose(first, second, observed):
     return {"hosts": hosts}
 
 
+def note_answers(host, answers):
+    """Add to each NIC whether it answered after the reboot."""
+    for guest, entry in host["guests"].items():
+        for nic in entry["interfaces"]:
+            nic["reachable_after_reboot"] = answers.get(guest, {}).get(nic["name"], False)
+
+
 def table(report):
-    columns = ("guest", "nic", "network", "attachment", "backend", "node", "irq", "vcpu", "vhost", "aligned", "share", "ping")
+    columns = ("guest", "nic", "network", "attachment", "backend", "node", "irq", "vcpu", "vhost", "aligned", "share", "ping", "after reboot")
     rows = [columns]
     for guests in (host["guests"] for host in report["hosts"].values()):
         for guest, entry in guests.items():
@@ -127,7 +150,8 @@ def table(report):
                 share = nic["irq_share_on_target"]
                 cells = [nic[key] for key in ("network", "attachment", "backend", "numa_node", "irq_cpus", "vcpu_cpus", "vhost_cpus", "aligned")]
                 cells.append(None if share is None else "%.0f %%" % (100 * share))
-                rows.append((guest, nic["name"], *("-" if cell is None else str(cell) for cell in cells), answer))
+                later = "answers" if nic["reachable_after_reboot"] else "NO ANSWER"
+                rows.append((guest, nic["name"], *("-" if cell is None else str(cell) for cell in cells), answer, later))
     widths = [max(len(row[at]) for row in rows) for at in range(len(columns))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in rows]
     for guests in (host["guests"] for host in report["hosts"].values()):
@@ -153,6 +177,7 @@ def failures(report):
         for pair in sorted(wanted - {(nic["attachment"], nic["backend"]) for nic in nics}):
             yield "%s: no NIC is on %s with %s" % ((name,) + pair)
         yield from ("%s: the NIC %s does not answer" % (name, nic["mac"]) for nic in nics if not nic["reachable"])
+        yield from ("%s: after the reboot the NIC %s does not answer" % (name, nic["mac"]) for nic in nics if not nic["reachable_after_reboot"])
         for nic in nics:
             if nic["attachment"] == "ovs" and (nic["vlan"] is None or nic["spoofed"] != "dropped"):
                 yield "%s: of frames of the NIC %s with a false source address, on VLAN %s: %s" % (name, nic["mac"], nic["vlan"], nic["spoofed"])
@@ -163,17 +188,15 @@ def failures(report):
         if host["changed_second"]:
             yield "%s: the second run changed %d tasks" % (name, host["changed_second"])
         yield from ("%s: the second run wrote: %s" % (name, line) for line in host["written_second"])
-        if host["remote_tasks"] > 15:
-            yield "%s: %d remote tasks, more than 15" % (name, host["remote_tasks"])
+        if host["remote_tasks"] > 20:
+            yield "%s: %d remote tasks, more than 20" % (name, host["remote_tasks"])
 
 
 def main():
     begun = time.monotonic()
     OUT.mkdir(parents=True, exist_ok=True)
     say("guests without a NIC on %s" % HYPERVISOR)
-    ssh("mkdir", "-p", REMOTE)
-    scripts = [path for folder in (HERE / "remote", SHARED) for path in sorted(folder.glob("*.py"))]
-    subprocess.run(["scp", "-q", "-F", LAB / "ssh_config", *scripts, "%s:%s/" % (HYPERVISOR, REMOTE)], check=True)
+    copy_scripts()
     prepare()
     say("ansible-playbook kvm.vnic.site")
     first = site(OUT / "first.json")
@@ -190,6 +213,8 @@ def main():
     for name, host in report["hosts"].items():
         host["changed_first"] = len(first[name]["changed"])
     report["hosts"][HYPERVISOR]["written_second"] = written
+    say("off and on again, without Ansible")
+    note_answers(report["hosts"][HYPERVISOR], reboot())
     (OUT / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     say("what each guest got, and why")
     print(table(report))

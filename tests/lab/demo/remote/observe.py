@@ -3,7 +3,8 @@
 
 Reads ``{guest: {interface: {address, from}}}`` on standard input and prints ``{guest: {running, memory_mib, interfaces: {name: facts}}}``. A
 backend is vhost when a vhost worker of the guest gains run time while packets cross that NIC; a worker that merely exists proves nothing. Where
-interrupts arrive is counted last, while all NICs have traffic and irqbalance has had the time to move them.
+interrupts arrive is counted last, while all NICs have traffic and irqbalance has had the time to move them. With ``--answers`` it only pings
+and prints ``{guest: {name: whether it answers}}``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ NAMESPACE = "demo-beside"
 DATAPATH = "ovs-system"  # the kernel's device above every port of Open vSwitch (net/openvswitch/vport-netdev.c)
 PINGS = 10
 FEWEST_INTERRUPTS = 50
+TRIES = 10
 WINDOW = 32  # irqbalance looks every 10 seconds
 BUSY_NS_PER_PING = 10_000  # an idle worker gains nothing; one packet costs it tens of microseconds even when emulated
 
@@ -183,7 +185,18 @@ def count(nics, probes):
             nic["irq_share_on_target"] = round(share, 3)
 
 
+def answers(wanted):
+    """``{guest: {interface: whether it answers}}``, each asked for as long as a neighbour may take to be found."""
+    return {
+        guest: {name: any(ping(probe["from"], probe["address"], 3)[0] for _try in range(TRIES)) for name, probe in probes.items()}
+        for guest, probes in wanted.items()
+    }
+
+
 def main():
+    if "--answers" in sys.argv[1:]:
+        json.dump(answers(json.load(sys.stdin)), sys.stdout)
+        return
     connection = libvirt.open("qemu:///system")
     seen, nics, busy = {}, [], []
     for guest, probes in json.load(sys.stdin).items():

@@ -59,6 +59,7 @@ def main():
             specs += ["--nic", "%d,%s/24" % (index, interface["address"])]
         if run("virsh", "domid", guest, check=False).returncode:
             run("lab-guest", "define", guest, *specs)
+            run("virsh", "autostart", guest)
 
 
 main()
