@@ -36,9 +36,10 @@ def collections(folder, whole):
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(path)
     if not whole:
-        steps = there / "roles/nic_profile/tasks/apply.yml"
-        steps.unlink()
-        steps.write_text(SHORT)
+        for name, text in (("prepare", "[]"), ("apply", SHORT)):
+            steps = there / "roles/nic_profile/tasks" / (name + ".yml")
+            steps.unlink()
+            steps.write_text(text)
     for name in ("filter", "module_utils", "plugin_utils"):
         (there / "plugins" / name).symlink_to(ROOT / "plugins" / name)
     for module in (ROOT / "plugins/modules").glob("[!_]*.py"):
@@ -103,11 +104,13 @@ class Run:
     def __init__(self, done, log):
         self.code = done.returncode
         self.text = done.stdout + done.stderr
-        self.log = [tuple(line.split()) for line in log]
+        self.runs = [tuple(line.split()) for line in log]
+        """``(host, module or what was asked of it, the run it took part in)``."""
+        self.log = [(host, module) for host, module, _run in self.runs]
 
     def touched(self):
         """The hosts on which anything but a question was asked, in order."""
-        return list(dict.fromkeys(host for host, module in self.log if module not in ("host_info", "verify")))
+        return list(dict.fromkeys(host for host, module in self.log if module not in ("host_info", "opened", "verify")))
 
     def calls(self, host):
         return [module for name, module in self.log if name == host]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ CHANGED = {"domain_interface": {"changed": True}}
 REFUSED = {"domain_interface": {"failed": True, "msg": "web1 uses it"}}
 LOST = {"domain_interface": "lost"}
 AMISS = {"domain_interface": {"changed": True}, "verify": {"libvirt": {"problem": None, "domains": []}}}
-FINISHED = ["host_info", "host_info", "domain_interface", "verify"]
+FINISHED = ["host_info", "host_info", "opened", "domain_interface", "verify", "reconciler", "confirmed"]
 
 
 @pytest.fixture
@@ -102,13 +103,55 @@ def test_a_single_host_is_asked_no_more_than_before(fleet):
     assert run.calls("hv1") == [
         "host_info",
         "vhost_net",
+        "opened",
         "bridge",
         "domain_interface",
         "packet_steering",
         "domain_pinning",
         "irq_affinity",
         "verify",
+        "reconciler",
+        "confirmed",
     ]
+    assert {module for _host, module, token in run.runs if token == "-"} == {
+        "host_info", "vhost_net", "opened", "verify", "confirmed"
+    }  # fmt: skip
+
+
+def test_a_run_that_changes_nothing_has_nothing_to_confirm(fleet):
+    run = fleet({}).site()
+    assert run.states() == {"hv1": "ok"} and "confirmed" not in run.calls("hv1")
+
+
+@pytest.mark.parametrize("stub", [REFUSED, AMISS], ids=["refused", "amiss"])
+def test_what_fails_is_undone_and_told(fleet, stub):
+    run = fleet({**stub, "undone": {"told": ["the NIC web-hv1/front is as before"]}}).site()
+    assert run.states() == {"hv1": "failed"} and run.calls("hv1")[-1] == "undone"
+    assert ". the NIC web-hv1/front is as before" in run.text
+
+
+def test_what_cannot_be_undone_is_told_beside_the_first_failure(fleet):
+    run = fleet({**REFUSED, "undone": {"failed": True, "msg": "br0 could not be led back"}}).site()
+    assert run.states() == {"hv1": "failed"} and "web1 uses it. br0 could not be led back" in run.text
+
+
+def test_a_host_that_is_lost_is_left_to_itself(fleet):
+    run = fleet(LOST).site()
+    assert run.states() == {"hv1": "unknown"} and run.calls("hv1")[-1] == "domain_interface"
+
+
+def test_what_answered_before_must_answer_again(fleet):
+    """And what did not answer before need not: nobody listens at the second address."""
+    with socket.create_server(("127.0.0.1", 0)) as there, socket.create_server(("127.0.0.1", 0)) as nobody:
+        addresses = ["127.0.0.1:%d" % each.getsockname()[1] for each in (there, nobody)]
+        nobody.close()
+        run = fleet(CHANGED, vnic_answers=addresses).site()
+    assert run.states() == {"hv1": "changed"} and run.calls("hv1")[-1] == "confirmed"
+
+
+def test_a_run_without_a_checkpoint_and_without_a_reconciler(fleet):
+    run = fleet(REFUSED, vnic_checkpoint=False, vnic_reconciler=False).site()
+    assert run.states() == {"hv1": "failed"} and run.calls("hv1") == ["host_info", "domain_interface"]
 
 
 def steps(tasks):
@@ -120,8 +163,9 @@ def steps(tasks):
 def test_whatever_may_change_a_host_counts():
     """What apply.yml runs registers, under a name that is among those looked at."""
     (names,) = [yaml.safe_load((ROOT / "roles/nic_profile/vars/main.yml").read_text())["nic_profile_results"]]
-    files = [ROOT / "roles/nic_profile/tasks/apply.yml"]
-    for task in yaml.safe_load(files[0].read_text()):
+    files = [ROOT / "roles/nic_profile/tasks" / name for name in ("prepare.yml", "apply.yml")]
+    files += sorted((ROOT / "roles/reconciler/tasks").glob("*.yml"))
+    for task in [task for path in files[:2] for task in yaml.safe_load(path.read_text())]:
         role = task.get("ansible.builtin.include_role", {}).get("name", "").rpartition(".")[2]
         files += sorted(Path(ROOT / "roles" / role / "tasks").glob("*.yml")) if role else []
     looked_at = {name.strip("{ }").partition(" ")[0] for name in names}
