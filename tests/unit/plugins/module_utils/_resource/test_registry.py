@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.registry import KINDS, NEEDS_LIBVIRT
 
 ROOT = Path(__file__).resolve().parents[5]
