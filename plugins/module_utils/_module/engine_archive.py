@@ -10,7 +10,6 @@ import pkgutil
 import sys
 import zipfile
 
-from .. import __name__ as carried
 from .._host import engine_file
 
 LAYERS = ("_model", "_host", "_resource", "_engine", "_service")
@@ -53,6 +52,7 @@ def _sources():
     """``(name in the archive, source as bytes)`` of each file."""
     yield "__main__.py", START.encode()
     yield "%s/__init__.py" % PACKAGE, b""
+    carried = __package__.rpartition(".")[0]
     for layer in LAYERS:
         yield from _of_package("%s.%s" % (carried, layer), "%s/%s" % (PACKAGE, layer))
 
