@@ -6,14 +6,13 @@ from __future__ import annotations
 import json
 import threading
 
-from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import LOCK
+from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import LOCK, STEP
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 from ansible_collections.kvm.vnic.plugins.module_utils._host.run_lock import OVER, PAUSE
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import RunInProgress
 
 from .host import MemoryHost
 
-STEP = LOCK.rpartition("/")[0] + "/step"
 
 
 class Killed(BaseException):
