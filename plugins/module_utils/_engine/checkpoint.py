@@ -170,7 +170,7 @@ def confirm_run(host, run):
             raise RunEnded(
                 run, record, "%s. It is undone at the next boot, by the next run, or with state undone" % INTERRUPTED
             )
-        from .rollback import entries_of
+        from .run_entries import entries_of
 
         steps = len(entries_of(host, run))
         kept = {"confirmed": run, "steps": steps} if steps else {}

@@ -28,11 +28,11 @@ def owner_line(host, run, doing):
 
 def _lead_back(host, run, roll_back, kinds):
     """``(lines, whether all of it could be led back)``; raises nothing: there is nobody to mend it but who reads the lines."""
-    from .rollback import entries_of
+    from .run_entries import entries_of
 
     try:
         report = roll_back(host, entries_of(host, run), kinds)
-        return report.told(), not report.failed
+        return report.lines, not report.failed
     except VnicError as error:
         return ["not undone: %s" % error], False
     except Exception as error:  # pylint: disable=broad-except
@@ -40,7 +40,7 @@ def _lead_back(host, run, roll_back, kinds):
 
 
 def _left(host, run):
-    from .rollback import entries_of
+    from .run_entries import entries_of
 
     try:
         return len(entries_of(host, run))

@@ -148,7 +148,7 @@ class SharedHost(MemoryHost):
     def step_lock(self):
         return _Lock(self, STEP)
 
-    def step(self, token, seconds):
+    def run_step(self, token, seconds):
         """A step of the run, as of a module: a process that holds the lock of a step for so long."""
 
         def work():

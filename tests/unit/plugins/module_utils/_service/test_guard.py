@@ -72,23 +72,26 @@ def test_confirmed_it_lets_go_within_a_second_and_undoes_nothing(host):
 def test_not_confirmed_it_is_undone_newest_first_with_all_that_is_told(host):
     process = guard(host)
     for kind in ("sriov", "bridge"):
-        host.journal_step(RUN, kind, uncovered=["%s: made anew" % kind])
+        host.journal_step(RUN, kind, uncovered=["made anew"])
     host.journal_step(OTHER)
     host.journal_step("")
     assert host.clock.finish(process) == 0
     assert host.led_back == [2, 1] and 60 <= host.clock.now < 63
     assert host.record.state == UNDONE and host.record.why == "it was not confirmed within 60 s of its last step"
-    assert [line for line in host.record.told if "made anew" in line] == ["bridge: made anew", "sriov: made anew"]
+    assert [line for line in host.record.told if "made anew" in line] == [
+        "bridge: not covered: made anew",
+        "sriov: not covered: made anew",
+    ]
     assert set(host.record.told) < set(host.said) and host.holders == {}
 
 
 def test_a_step_that_runs_and_each_new_one_begin_the_time_anew(host):
     process = guard(host)
     host.clock.sleep(50)
-    long = host.step(RUN, 100)  # longer than the time
+    long = host.run_step(RUN, 100)  # longer than the time
     host.clock.finish(long)
     host.clock.sleep(50)
-    host.step(RUN, 0.01)  # shorter than a poll
+    host.run_step(RUN, 0.01)  # shorter than a poll
     host.clock.sleep(55)
     assert not process.ended and host.record.state == OPEN
     host.clock.finish(process)
@@ -97,7 +100,7 @@ def test_a_step_that_runs_and_each_new_one_begin_the_time_anew(host):
 
 def test_a_step_that_was_killed_holds_nothing_up(host):
     process = guard(host)
-    step = host.step(RUN, 1000)
+    step = host.run_step(RUN, 1000)
     host.clock.sleep(5)
     host.clock.kill(step)
     began = host.clock.now
@@ -202,7 +205,7 @@ def test_what_fails_to_be_led_back_is_told_and_the_rest_is_done(host):
     host.broken = {"bridge"}
     assert host.clock.finish(process) == 1
     assert host.record.state == UNDO_FAILED and host.led_back == [1]
-    assert any("bridge was NOT undone" in line and "EBUSY" in line for line in host.record.told)
+    assert any("bridge: NOT undone" in line and "EBUSY" in line for line in host.record.told)
     assert "FAILED" in host.said[-1] and host.holders == {} and host.services.state(UNIT) == "failed"
     host.broken = set()
     assert undoing(host) == 0 and host.record.state == UNDONE and host.led_back == [1, 2]
@@ -257,7 +260,7 @@ def test_a_run_that_was_cut_off_is_undone_before_the_next_is_open(host, state):
 
 def test_a_step_of_the_run_that_was_cut_off_ends_before_it_is_undone(host):
     process = guard(host)
-    step = host.step(RUN, 30)
+    step = host.run_step(RUN, 30)
     host.clock.sleep(1)
     host.clock.kill(process)
     host.services.control(["systemctl", "", "reset-failed", UNIT], "")
