@@ -19,7 +19,7 @@ from .._model.checkpoint_record import (
 )
 from .._model.errors import ApplyFailed, Conflict, InvalidInput, Problem, VnicError
 from .checkpoint_file import Unreadable, read_record, write_record
-from .checkpoint_service import start, wait_for
+from .checkpoint_service import start, wait_for, wait_for_end
 from .undo_run import ASKED, INTERRUPTED, owner_line
 
 STEP_TIME = 10.0  # seconds that a step of the run may take to end, before that is told
@@ -212,9 +212,7 @@ def undo(host, run, why, program):
     else:
         _refuse_while_open(host)
         start(host, [*program(), "hold", "undo", target, *([why] * bool(why))], "kvm.vnic: undoes the run %s" % target)
-    record = wait_for(
-        host, lambda found: found.run == target and found.state in (UNDONE, UNDO_FAILED, CONFIRMED), UNDOING_TIME, UNDOING_TIME
-    )
+    record = wait_for_end(host, UNDOING_TIME)
     if record.state == CONFIRMED:
         raise RunOpen("the run %s was confirmed by somebody else meanwhile, and is not undone: run again to undo it" % target)
     if record.state == UNDO_FAILED:

@@ -13,7 +13,8 @@ from .checkpoint_file import read_record, write_record
 
 # Longer than any step of a run may take (a write of sriov_numvfs has 300 s, and there may be several).
 STEP_WAIT = 900.0
-BUSY = 75  # with which the service ends when another run has the host; EX_TEMPFAIL of sysexits.h
+# Exit codes of the service. Another run has the host (EX_TEMPFAIL of sysexits.h); not everything was led back.
+BUSY, UNDO_INCOMPLETE = 75, 3
 ASKED = "it was asked for"
 INTERRUPTED = (
     "it was neither confirmed nor undone when the service that guarded it ended: killed, or the host was started anew"

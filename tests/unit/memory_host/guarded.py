@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.kvm.vnic.plugins.module_utils._engine.rollback import NOT_UNDONE, UNDONE, LedBack, Report
+from ansible_collections.kvm.vnic.plugins.module_utils._engine.rollback import NOT_UNDONE, NOTHING_TO_UNDO, LedBack, Report
 from ansible_collections.kvm.vnic.plugins.module_utils._model.checkpoint_record import parse_record
 from ansible_collections.kvm.vnic.plugins.module_utils._model.journal_entry import EntryName, JournalEntry
 from ansible_collections.kvm.vnic.plugins.module_utils._model.undo import Undo
@@ -25,7 +25,7 @@ class GuardedHost(SharedHost):
         self.said, self.led_back, self.broken, self.takes, self.defect = [], [], set(), 0, None
 
     def serve(self, command, process):
-        assert command[:3] == PROGRAM + ["hold"]
+        assert command[1:3] == [PROGRAM[1], "hold"]
         return hold(self, command[3:], self.said.append, lambda: process.told, self.roll_back)
 
     def roll_back(self, host, entries, kinds=None):
@@ -41,7 +41,7 @@ class GuardedHost(SharedHost):
                 continue
             self.led_back.append(each.name.number)
             host.journal.move([(str(each.name), str(EntryName(each.name.number, each.name.kind, "undone")))], [])
-            found.append(LedBack(str(each.name), each.name.kind, UNDONE, uncovered=tuple(each.entry.undo["uncovered"])))
+            found.append(LedBack(str(each.name), each.name.kind, NOTHING_TO_UNDO, uncovered=tuple(each.entry.undo["uncovered"])))
         return Report(tuple(found))
 
     def journal_step(self, run, kind="bridge", state="done", uncovered=()):

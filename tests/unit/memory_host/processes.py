@@ -199,8 +199,9 @@ class MemorySystemd:
             self.units[unit].told = True
             self._clock.finish(self.units[unit])
         if verb == "show":
-            code = self.units[unit].result if state == "failed" else 0
-            result = "success" if state != "failed" else "exit-code"
+            process = self.units[unit] if state == "failed" else None
+            code = 0 if process is None else 9 if process.killed else process.result
+            result = "success" if process is None else "signal" if process.killed else "exit-code"
             load = "not-found" if state == "inactive" else "loaded"
-            return "LoadState=%s\nActiveState=%s\nResult=%s\nExecMainStatus=%d\n" % (load, state, result, code or 0)
+            return "LoadState=%s\nActiveState=%s\nResult=%s\nExecMainStatus=%d\n" % (load, state, result, code)
         return ""

@@ -203,7 +203,7 @@ def test_what_fails_to_be_led_back_is_told_and_the_rest_is_done(host):
     host.journal_step(RUN, "sriov")
     host.journal_step(RUN, "bridge")
     host.broken = {"bridge"}
-    assert host.clock.finish(process) == 1
+    assert host.clock.finish(process) == 3
     assert host.record.state == UNDO_FAILED and host.led_back == [1]
     assert any("bridge: NOT undone" in line and "EBUSY" in line for line in host.record.told)
     assert "FAILED" in host.said[-1] and host.holders == {} and host.services.state(UNIT) == "failed"
