@@ -88,6 +88,12 @@ class Host:
 
         return RunLock(self.files, self.clock)
 
+    def step_lock(self):
+        """A new, free lock of the run that holds the host's: one of its steps at a time."""
+        from .run_lock import STEP, RunLock
+
+        return RunLock(self.files, self.clock, STEP)
+
     def close(self):
         self.files.close()
         if "libvirt" in vars(self):
