@@ -15,8 +15,8 @@ class Journal:
     """Of one run on ``host``. As a context it holds the host's lock; its value is whether the host may have changed since
     :meth:`look`."""
 
-    def __init__(self, host):
-        self._host = host
+    def __init__(self, host, checkpoint=""):
+        self._host, self._checkpoint = host, checkpoint
         self._resource, self._params, self._former = None, {}, ""
         self._loaded = None
 
@@ -32,7 +32,7 @@ class Journal:
         if self._loaded is None:
             from .journal_run import JournalRun  # here, because a run that finds nothing to do does without
 
-            self._loaded = JournalRun(self._host, self._resource, self._params)
+            self._loaded = JournalRun(self._host, self._resource, self._params, self._checkpoint)
         return self._loaded
 
     @property
@@ -50,9 +50,9 @@ class Journal:
     def __exit__(self, kind, error, trace):
         self._loaded.end(failed=isinstance(error, Exception))
 
-    def open(self, resource, before, actions):
-        """Before the first write: ``actions`` are about to be applied. Raises NotJournalled."""
-        self._loaded.open(before, actions)
+    def open(self, resource, before, actions, undo):
+        """Before the first write: ``actions`` are about to be applied, and ``undo`` leads back. Raises NotJournalled."""
+        self._loaded.open(before, actions, undo)
 
     def record(self, results):
         """After each batch. What became of it is seen on the host; a write for each would cost more than it tells."""

@@ -29,9 +29,10 @@ KEPT = 32  # entries that are done, and as many of the others
 
 
 class JournalRun:
-    def __init__(self, host, resource, params):
+    def __init__(self, host, resource, params, checkpoint=""):
         self._host, self._resource, self._params = host, resource, plain(params)
         self._run, self._lock, self._name = os.urandom(8).hex(), None, None
+        self._checkpoint = checkpoint
         self._listed, self._earlier, self._problems = (), [], []
 
     def read(self):
@@ -94,7 +95,7 @@ class JournalRun:
         finally:
             self._lock.release()
 
-    def open(self, before, actions):
+    def open(self, before, actions, undo):
         if self._listed is UNKNOWN:
             raise NotJournalled(ApplyFailed(DIRECTORY, "cannot be listed"))
         boot, born = process_of(self._host, os.getpid())
@@ -108,6 +109,8 @@ class JournalRun:
             params=self._params,
             before=plain(self._resource.show(before)),
             actions=[action.to_dict() for action in actions],
+            run_of=self._checkpoint,
+            undo=undo.to_dict(),
         )
         numbers = [name.number for name in parse_entry_names(self._listed)]
         name = EntryName(max(numbers, default=0) + 1, entry.kind, OPEN)

@@ -11,17 +11,8 @@ from .._model.action import plain
 from .._model.audit.checks import CHECKS, cross_check
 from .._model.fields import Problems
 from .._model.finding import NOTICE, SEVERITIES, at_least, count_findings, sort_findings
-from .._resource.bridge import Bridge
-from .._resource.domain_interface import DomainInterface
-from .._resource.domain_pinning import DomainPinning
 from .._resource.facts.host_facts import READERS, read_host_facts
-from .._resource.irq_affinity import IrqAffinity
-from .._resource.macvtap import Macvtap
-from .._resource.ovs_bridge import OvsBridge
-from .._resource.ovs_flows import OvsFlows
-from .._resource.packet_steering import PacketSteering
-from .._resource.sriov import Sriov
-from .._resource.vlan import Vlan
+from .._resource.registry import KINDS
 from . import (
     bridge,
     domain_interface,
@@ -35,25 +26,24 @@ from . import (
     vlan,
 )
 
-# In the order in which a play applies them, so that what one makes is there for the next.
-_RESOURCES = {
-    "sriov": (Sriov, sriov.ARGUMENTS),
-    "macvtap": (Macvtap, macvtap.ARGUMENTS),
-    "vlan": (Vlan, vlan.ARGUMENTS),
-    "bridge": (Bridge, bridge.ARGUMENTS),
-    "ovs_bridge": (OvsBridge, ovs_bridge.ARGUMENTS),
-    "ovs_flows": (OvsFlows, ovs_flows.ARGUMENTS),
-    "domain_interface": (DomainInterface, domain_interface.ARGUMENTS),
-    "packet_steering": (PacketSteering, packet_steering.ARGUMENTS),
-    "domain_pinning": (DomainPinning, domain_pinning.ARGUMENTS),
-    "irq_affinity": (IrqAffinity, irq_affinity.ARGUMENTS),
+_SPECS = {
+    "sriov": sriov.ARGUMENTS,
+    "macvtap": macvtap.ARGUMENTS,
+    "vlan": vlan.ARGUMENTS,
+    "bridge": bridge.ARGUMENTS,
+    "ovs_bridge": ovs_bridge.ARGUMENTS,
+    "ovs_flows": ovs_flows.ARGUMENTS,
+    "domain_interface": domain_interface.ARGUMENTS,
+    "packet_steering": packet_steering.ARGUMENTS,
+    "domain_pinning": domain_pinning.ARGUMENTS,
+    "irq_affinity": irq_affinity.ARGUMENTS,
 }
 
 ARGUMENTS = {
     "resources": {
         "type": "dict",
         "default": {},
-        "options": {name: {"type": "dict"} for name in _RESOURCES},
+        "options": {name: {"type": "dict"} for name in _SPECS},
     },
     "least_severity": {"type": "str", "choices": list(SEVERITIES), "default": NOTICE},
 }
@@ -62,10 +52,10 @@ ARGUMENTS = {
 def _wished(resources):
     """``{module: its parameters, as it would get them}`` of the modules that are named. Raises InvalidInput."""
     wished, problems = {}, Problems("resources")
-    for name, (_kind, spec) in _RESOURCES.items():
+    for name in (kind for kind in KINDS if kind in _SPECS):
         if resources.get(name) is None:
             continue
-        checked = ArgumentSpecValidator(spec).validate(resources[name])
+        checked = ArgumentSpecValidator(_SPECS[name]).validate(resources[name])
         for message in checked.error_messages:
             problems.at(name).add(resources[name], "is not what kvm.vnic.%s takes: %s" % (name, message))
         wished[name] = checked.validated_parameters
@@ -77,7 +67,7 @@ def read(host, params):
     """``{findings, counts, audited, problems}``."""
     host.libvirt.only_read()
     wished = _wished(params["resources"])
-    findings = [finding for name, wish in wished.items() for finding in audit(_RESOURCES[name][0](), wish, host)]
+    findings = [finding for name, wish in wished.items() for finding in audit(KINDS[name](), wish, host)]
     facts = read_host_facts(host, list(READERS))
     findings += cross_check(facts, plain(wished)) + unfinished_run(host)
     shown = sort_findings(at_least(findings, params["least_severity"]))
