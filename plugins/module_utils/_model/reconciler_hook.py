@@ -6,7 +6,6 @@ from __future__ import annotations
 from .reconciler_units import WANTED
 
 HOOK = "/etc/libvirt/hooks/qemu.d/kvm-vnic-guests"
-HOOK_MODE = 0o755
 
 # libvirt waits for it and takes what it writes, at a migration, for the guest's XML (libvirt.org/hooks.html): so it says
 # nothing, never fails, and reads all that it is given. The guest's name, its first argument, is not looked at.

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .addresses import parse_pci
 from .reconciler_units import WANTED
 
@@ -11,6 +13,8 @@ MANAGER = "kvm.vnic"  # any that is neither networkd's nor NetworkManager's own
 
 # NetworkManager goes by NM_UNMANAGED and, since 1.46, by ID_NET_MANAGED_BY; systemd-networkd by the latter since 255.
 _KEPT_OFF = 'ENV{NM_UNMANAGED}="1", ENV{ID_NET_MANAGED_BY}="%s"\n' % MANAGER
+
+_VF = re.compile(r'^SUBSYSTEMS=="pci", KERNELS=="([0-9a-f:.]+)", ', re.ASCII | re.MULTILINE)
 
 _BEGIN = """# Written by the module reconciler of kvm.vnic, which replaces and removes it.
 ACTION=="remove", GOTO="kvm_vnic_end"
@@ -38,3 +42,8 @@ def rules_text(unmanaged):
     """``unmanaged``: PCI addresses, the only thing of a host's in this text (udev runs it as root)."""
     lines = ['SUBSYSTEMS=="pci", KERNELS=="%s", %s' % (parse_pci(address), _KEPT_OFF) for address in sorted(unmanaged)]
     return _BEGIN + _KEPT_OFF + (_VFS + "".join(lines) if lines else "") + _END
+
+
+def unmanaged_in(text):
+    """The PCI addresses in the rules' text."""
+    return tuple(sorted(_VF.findall(text or "")))

@@ -93,3 +93,12 @@ def unit_texts(python, interval):
     if interval:
         texts[TIMER] = _TIMER
     return {name: _HEAD + text % values for name, text in texts.items()}
+
+
+def interval_in(text):
+    """The seconds in the timer's text, 0 where there is none."""
+    for line in (text or "").splitlines():
+        key, _equals, value = line.partition("=")
+        if key == "OnUnitInactiveSec" and value.isdigit():
+            return int(value)
+    return 0
