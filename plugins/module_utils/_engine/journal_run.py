@@ -7,7 +7,7 @@ import json
 import os
 
 from .._model.action import UNKNOWN, plain
-from .._model.errors import ApplyFailed, NotJournalled
+from .._model.errors import ApplyFailed, Conflict, NotJournalled
 from .._model.journal_entry import (
     DONE,
     FAILED,
@@ -21,6 +21,7 @@ from .._model.journal_entry import (
     parse_entry_names,
 )
 from .journal import DIRECTORY
+from .open_run import require_open
 from .unfinished import is_running, process_of, read_unfinished
 
 OVER = "over"  # what a run that let go of the lock leaves behind its own line
@@ -29,10 +30,10 @@ KEPT = 32  # entries that are done, and as many of the others
 
 
 class JournalRun:
-    def __init__(self, host, resource, params, checkpoint=""):
+    def __init__(self, host, resource, params, checkpoint="", held=False):
         self._host, self._resource, self._params = host, resource, plain(params)
         self._run, self._lock, self._name = os.urandom(8).hex(), None, None
-        self._checkpoint = checkpoint
+        self._checkpoint, self._held, self._alone = checkpoint, held, False
         self._listed, self._earlier, self._problems = (), [], []
 
     def read(self):
@@ -58,7 +59,7 @@ class JournalRun:
             if found.entry is None:
                 told.append("the journal's entry %s/%s %s" % (DIRECTORY, found.name, found.problem))
                 continue
-            if self._lock is None and is_running(self._host, found.entry):
+            if not self._alone and is_running(self._host, found.entry):
                 continue
             text = "%s: it was about to change %s" % (
                 describe_run(found.entry, found.name.state),
@@ -70,20 +71,32 @@ class JournalRun:
         return told
 
     def begin(self, former):
-        """Hold the lock; returns whether somebody had it since its content was ``former``. Raises RunInProgress or
-        NotJournalled."""
+        """Hold the lock; returns whether somebody had it since its content was ``former``. Raises NotJournalled,
+        RunInProgress, or Conflict when the run that this is a step of has ended."""
+        if self._held:
+            self._alone = True
+            self.read()
+            return False
         owner = {
             "run": self._run,
             "module": "kvm.vnic.%s" % self._resource.kind,
             "pid": os.getpid(),
             "since": self._host.clock.date(),
         }
-        lock = self._host.run_lock()
+        lock = self._host.step_lock() if self._checkpoint else self._host.run_lock()
         try:
             found = lock.take(json.dumps(owner, sort_keys=True), WAIT)
+            self._lock = lock
+            if self._checkpoint:
+                # from here on it cannot be undone meanwhile: that takes the lock of a step, too
+                require_open(self._host, self._checkpoint, self._host.run_lock().held_by())
         except ApplyFailed as error:
+            self._release()
             raise NotJournalled(error) from None
-        self._lock = lock
+        except Conflict:
+            self._release()
+            raise
+        self._alone = True
         self.read()
         return found != former or not (found == "" or found.endswith(OVER))
 
@@ -93,7 +106,12 @@ class JournalRun:
             if failed and self._name is not None:
                 self._mark({self._name: FAILED})
         finally:
+            self._release()
+
+    def _release(self):
+        if self._lock is not None:
             self._lock.release()
+            self._lock = None
 
     def open(self, before, actions, undo):
         if self._listed is UNKNOWN:
