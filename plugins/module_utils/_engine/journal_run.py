@@ -51,11 +51,6 @@ class JournalRun:
     def _settles(self, found):
         return found.entry is None or is_covered(found.entry, self._params)
 
-    @property
-    def entry_name(self):
-        """EntryName of what was begun and not closed, or None."""
-        return self._name
-
     def settles_some(self):
         return any(map(self._settles, self._earlier))
 

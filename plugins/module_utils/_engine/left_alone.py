@@ -10,13 +10,16 @@ from .._model.healed import MOST, WITHIN
 
 def why_left(host, healing):
     """One or more sentences on the :class:`Healing`."""
-    return "%s of %s is left as it is. It was put right %d times within %d minutes, last at %s, and changed back. %s" % (
-        healing.field,
-        healing.target,
-        MOST,
-        WITHIN // 60,
-        healing.last,
-        _who(host, healing.target),
+    return (
+        "%s of %s is left as it is. It was put right %d times within %d minutes, last at %s, and changed back. %s"
+        % (
+            healing.field,
+            healing.target,
+            MOST,
+            WITHIN // 60,
+            healing.last,
+            _who(host, healing.target),
+        )
     )
 
 

@@ -8,17 +8,15 @@ import os
 
 from .._model.desired_state import parse_desired_state
 from .._model.errors import ApplyFailed, RunInProgress, VnicError
-from .._resource.registry import KINDS, NEEDS_LIBVIRT
+from .._resource.registry import ALSO_GUESTS, KINDS, NEEDS_LIBVIRT, RECONCILER
 from .kept_kind import KeptKind
+from .wanted import forget_wanted
 
-DIRECTORY = "/var/lib/kvm-vnic"
-DESIRED, RECORD = "desired.json", "checkpoint.json"
-WANTED = "/run/kvm-vnic/wanted"
+DESIRED, RECORD = "desired.json", "checkpoint.json"  # in the host's directory of states
 WAIT = 20.0  # seconds for the host's lock
 ROUNDS = 3
 SETTLE = 30  # seconds for udev to be through with what we did
 ENDED = ("confirmed", "undone", "undo_failed")  # states of a checkpoint's record that leave nothing to do
-ALSO_GUESTS = "irq_affinity"  # of it, only what names guests waits for them
 
 
 class Pass:
@@ -26,7 +24,7 @@ class Pass:
 
     def __init__(self, host, say, before_guests=False):
         self._host, self._say, self._before_guests = host, say, before_guests
-        self._kinds = [kind for kind in KINDS if not (before_guests and kind in NEEDS_LIBVIRT)]
+        self._at_rest = True
 
     def run(self):
         """Whether all is as it was to be. A host that another run changes now is left to that, which is no failure."""
@@ -52,11 +50,13 @@ class Pass:
             lock.release()
 
     def _locked(self):
-        names = [name for name in (RECORD, DESIRED) if name in self._host.files.listdir(DIRECTORY)]
+        names = [name for name in (RECORD, DESIRED) if name in self._host.files.listdir(self._host.state.directory)]
         found = self._read(names)
         undone = True
         if RECORD in found and not _has_ended(found[RECORD][0]):
-            undone = self._undo()
+            undone, keeps = self._undo()
+            if not keeps:
+                return undone
             found = self._read(names)
         if DESIRED not in found:
             self._forget_wanted()
@@ -68,41 +68,41 @@ class Pass:
         return self._host.state.read(names) if names else {}
 
     def _undo(self):
-        """What was neither confirmed nor undone when its run was cut off is undone."""
-        from .undo_run import resume
+        """``(whether that went well, whether there is a state to keep then)``: what was neither confirmed nor undone when its
+        run was cut off is undone, as far as it can be now."""
+        from .interrupted import undo_before_guests, undo_interrupted
 
-        kinds = None
-        if self._before_guests:
-            kinds = ["reconciler"] + [kind for kind in self._kinds if kind != ALSO_GUESTS]
+        self._forget_wanted()
         try:
-            record = resume(self._host, kinds, self._say)
+            return (undo_before_guests if self._before_guests else undo_interrupted)(self._host, self._say)
         except VnicError as error:
             self._say("FAILED: %s" % error)
-            return False
-        return record is None or record.state != "undo_failed"
+            return False, True
 
     def _keep(self, text, problem):
-        path = "%s/%s" % (DIRECTORY, DESIRED)
+        path = "%s/%s" % (self._host.state.directory, DESIRED)
         try:
             desired = parse_desired_state(text if problem is None else "")
         except ValueError as error:
             self._forget_wanted()
             why = error if problem is None else "cannot be read: %s" % problem
             self._say(
-                "FAILED: nothing was touched, because %s %s. Run the playbook kvm.vnic.site, which writes it anew" % (path, why)
+                "FAILED: nothing was touched, because %s %s. Run the playbook kvm.vnic.site, which writes it anew"
+                % (path, why)
             )
             return False
-        strange = sorted(set(desired.resources) - set(KINDS))
+        known = [kind for kind in KINDS if kind != RECONCILER]
+        strange = sorted(set(desired.resources) - set(known))
         for kind in strange:
             self._say("FAILED: %s speaks of %s, which this version of kvm.vnic does not know" % (path, kind))
         kinds = [
-            KeptKind(self._host, self._say, kind, _before_guests(kind, params) if self._before_guests else params)
-            for kind, params in ((kind, desired.resources.get(kind)) for kind in self._kinds)
-            if params is not None
+            KeptKind(self._host, self._say, kind, _without_guests(kind, params) if self._before_guests else params)
+            for kind, params in ((kind, desired.resources.get(kind)) for kind in known)
+            if params is not None and not (self._before_guests and kind in NEEDS_LIBVIRT)
         ]
         self._go_round(kinds)
         self._summarize(kinds, desired.saved)
-        return not strange and not any(kind.failed for kind in kinds)
+        return self._at_rest and not strange and not any(kind.failed for kind in kinds)
 
     def _go_round(self, kinds):
         """What one kind does may undo or enable another's work: until nothing is written, or it is too often."""
@@ -112,6 +112,7 @@ class Pass:
             if not wrote:
                 return
             self._settle_udev()
+        self._at_rest = False
         self._forget_wanted()  # the events of the last round are its own, and would start the next pass at once
         self._say(
             "FAILED to come to rest: after %d rounds there was still something to write for %s"
@@ -125,19 +126,19 @@ class Pass:
             self._say("events of what was done may start another pass: %s" % error)
 
     def _forget_wanted(self):
-        """The event that asked for this is answered by what follows; a later one puts the file there anew."""
         try:
-            if self._host.files.exists(WANTED):
-                self._host.files.remove(WANTED)
+            forget_wanted(self._host)
         except ApplyFailed as error:
-            self._say("%s could not be removed: %s" % (WANTED, error.cause))
+            self._say("the event that asked for this pass will ask for another: %s" % error)
 
     def _summarize(self, kinds, saved):
         count = sum(kind.healed for kind in kinds)
         left = sum(len(kind.left) for kind in kinds)
         failed = [kind.name for kind in kinds if kind.failed]
         what = "%d changed" % count if count else "nothing written"
-        told = ["%s of what was confirmed at %s: %s" % (", ".join(kind.name for kind in kinds) or "nothing", saved, what)]
+        told = [
+            "%s of what was confirmed at %s: %s" % (", ".join(kind.name for kind in kinds) or "nothing", saved, what)
+        ]
         told += ["%d left to others" % left] * bool(left) + ["FAILED: %s" % ", ".join(failed)] * bool(failed)
         self._say("; ".join(told))
 
@@ -149,10 +150,14 @@ def _has_ended(text):
         return False  # whoever reads it in earnest says what is wrong
 
 
-def _before_guests(kind, params):
+def _without_guests(kind, params):
     """The part of a wish that needs no guest."""
     if kind != ALSO_GUESTS:
         return params
-    targets = [target for target in params.get("targets") or () if not (isinstance(target, dict) and target.get("guest"))]
+    targets = [
+        target for target in params.get("targets") or () if not (isinstance(target, dict) and target.get("guest"))
+    ]
     # what is left out is not to be purged as something that nobody wishes
-    return dict(params, targets=targets, purge=bool(params.get("purge")) and len(targets) == len(params.get("targets") or ()))
+    return dict(
+        params, targets=targets, purge=bool(params.get("purge")) and len(targets) == len(params.get("targets") or ())
+    )

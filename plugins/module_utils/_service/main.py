@@ -25,7 +25,7 @@ def _parser():
 
 def say(line):
     """One line for people, at once: systemd's journal gives each its time. What others chose is made safe to show."""
-    print(display_text(line), flush=True)
+    print(display_text("; ".join(part for part in line.splitlines() if part)), flush=True)
 
 
 def main(arguments=None, host=None, say=say):
@@ -48,9 +48,12 @@ def _pass(before_guests):
 
 
 def _hold(host, asked, _say):
+    from .._engine.wanted import ask_for_pass
     from .hold import hold
 
-    return hold(host, asked.words)
+    code = hold(host, asked.words)
+    ask_for_pass(host)  # while the run had the lock, events were left to it
+    return code
 
 
 def _status(host, _asked, say):

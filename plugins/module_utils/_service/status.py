@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from .._engine.checkpoint_file import Unreadable, read_record
 from .._engine.healing import read_healed
-from .._engine.reconcile import DESIRED, DIRECTORY
+from .._engine.reconcile import DESIRED
 from .._model.checkpoint_record import describe_end
 from .._model.desired_state import parse_desired_state
 from .._model.errors import VnicError
+from .._model.reconciler_units import UNITS
 
-UNITS = ("kvm-vnic-host.service", "kvm-vnic-guests.service", "kvm-vnic-guests.path", "kvm-vnic-guests.timer")
 SHOWN = 20  # of what was healed
 
 
@@ -23,10 +23,10 @@ def status(host):
 
 
 def _kept(host):
-    if DESIRED not in host.files.listdir(DIRECTORY):
+    if DESIRED not in host.files.listdir(host.state.directory):
         yield "kept: nothing; no state was confirmed with the module reconciler"
         return
-    path = "%s/%s" % (DIRECTORY, DESIRED)
+    path = "%s/%s" % (host.state.directory, DESIRED)
     try:
         text, problem = host.state.read([DESIRED])[DESIRED]
         desired = parse_desired_state(text) if problem is None else None

@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
+import sys
 from unittest import mock
 
 import pytest
 
-from ansible_collections.kvm.vnic.plugins.module_utils._engine import kept_kind, undo_run
-from ansible_collections.kvm.vnic.plugins.module_utils._engine.reconcile import ROUNDS, WANTED, Pass
+from ansible_collections.kvm.vnic.plugins.module_utils._engine import interrupted, kept_kind
+from ansible_collections.kvm.vnic.plugins.module_utils._engine.reconcile import ROUNDS, Pass
+from ansible_collections.kvm.vnic.plugins.module_utils._model.checkpoint_record import CheckpointRecord
 from ansible_collections.kvm.vnic.plugins.module_utils._model.desired_state import DesiredState
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed
+from ansible_collections.kvm.vnic.plugins.module_utils._model.journal_entry import JournalEntry
+from ansible_collections.kvm.vnic.plugins.module_utils._model.reconciler_units import WANTED
+from ansible_collections.kvm.vnic.plugins.module_utils._model.undo import Undo
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.resource import Resource
 from ansible_collections.kvm.vnic.tests.unit.memory_host.host import MemoryHost
 
@@ -46,7 +50,9 @@ class Hypervisor(MemoryHost):
     def run_pass(self, before_guests=False):
         """Whether all was well; ``lines`` are those of this pass alone."""
         del self.lines[:]
-        return Pass(self, self.lines.append, before_guests).run()
+        well = Pass(self, self.lines.append, before_guests).run()
+        print("\n".join(self.lines))  # shown when a test fails
+        return well
 
     def told(self, *words):
         return [line for line in self.lines if all(word in line for word in words)]
@@ -90,11 +96,13 @@ def test_an_idle_pass_writes_nothing_and_starts_nothing(host):
     assert host.lines == ["bridge of what was confirmed at %s: nothing written" % SAVED]
 
 
-def test_a_pass_that_is_done_leaves_no_entry_in_the_journal(host):
+def test_what_is_put_right_is_in_the_journal_first(host):
     host.drift()
     host.run_pass()
-    assert ("write", "00000001-bridge.open") in host.tree.private_writes
-    assert [path for path in host.tree.private if "/journal/" in path] == []
+    assert host.tree.private_writes[-2:] == [
+        ("write", "00000002-bridge.open"),
+        ("move", "00000002-bridge.open", "00000002-bridge.done"),
+    ]
 
 
 def test_the_lock_is_held_throughout_and_free_afterwards(host):
@@ -240,42 +248,66 @@ def test_before_libvirt_it_is_never_asked_and_what_needs_guests_waits():
 # Runs that were cut off
 
 
+TOKEN = "c0ffee0123456789"
+
+
+def record(state):
+    return CheckpointRecord(TOKEN, state, SAVED, 600)
+
+
+def cut_off(host, kind, undo, state="open"):
+    """A run that changed something of ``kind``, and was neither confirmed nor undone."""
+    host.tree.private[RECORD] = record(state).to_text()
+    entry = JournalEntry(TOKEN, kind, 1, "boot", "7", SAVED, {}, {}, [], TOKEN, undo.to_dict())
+    host.tree.private["/var/lib/kvm-vnic/journal/00000009-%s.done" % kind] = entry.to_text()
+
+
 @pytest.mark.parametrize("state", ["open", "undoing"])
 def test_a_run_that_was_cut_off_is_undone_first(host, state):
-    host.tree.private[RECORD] = json.dumps({"schema": 1, "state": state})
+    cut_off(host, "bridge", Undo({"bridges": [{"name": "br0", "mtu": 1400}]}), state)
+    host.keep({})
+    assert host.run_pass(before_guests=True)
+    assert host.kernel.links["br0"]["mtu"] == 1400
+    assert host.told("undoing the run %s" % TOKEN) and host.lines[-1].startswith("nothing of what was confirmed")
+    assert json.loads(host.tree.private[RECORD])["state"] == "undone"
+
+
+def test_guests_are_led_back_by_the_pass_that_has_libvirt(host):
+    cut_off(host, "irq_affinity", Undo({"targets": [], "irqbalance": "leave"}))
+    assert host.run_pass(before_guests=True)
+    assert json.loads(host.tree.private[RECORD])["state"] == "undoing"
+    assert host.run_pass()
+    assert json.loads(host.tree.private[RECORD])["state"] == "undone"
+
+
+def test_where_nothing_was_kept_before_the_run_that_was_cut_off_nothing_is_led_before_libvirt(host):
+    cut_off(host, "reconciler", Undo({"state": "absent"}))
     host.drift()
-
-    def resume(host, kinds, say):
-        assert host.kernel.links["br0"]["mtu"] == 1500 and host.lock.holder
-        assert kinds[:2] == ["reconciler", "boot_parameters"]
-        assert not {"domain_interface", "domain_pinning", "irq_affinity"} & set(kinds)
-        say("undone")
-        host.keep({})  # as it was before the run
-        return SimpleNamespace(state="undone")
-
-    with mock.patch.object(undo_run, "resume", resume):
-        assert host.run_pass(before_guests=True)
-    assert host.lines[0] == "undone" and host.kernel.links["br0"]["mtu"] == 1500
+    assert host.run_pass(before_guests=True)
+    assert host.told("nothing was kept") and host.kernel.links["br0"]["mtu"] == 1500
+    assert DESIRED in host.tree.private
 
 
-def test_after_libvirt_the_rest_is_undone(host):
-    host.tree.private[RECORD] = json.dumps({"schema": 1, "state": "open"})
-    with mock.patch.object(undo_run, "resume", return_value=SimpleNamespace(state="undo_failed")) as resume:
-        assert not host.run_pass()
-    assert resume.call_args.args[1] is None
+def test_what_could_not_be_undone_is_told_and_the_kept_state_is_led_to_all_the_same(host):
+    cut_off(host, "bridge", Undo({"bridges": [{"name": "br0", "ports": ["gone"]}]}))
+    host.drift()
+    assert not host.run_pass()
+    assert json.loads(host.tree.private[RECORD])["state"] == "undo_failed"
+    assert host.told("NOT undone", "gone") and host.kernel.links["br0"]["mtu"] == 9000
 
 
 @pytest.mark.parametrize("state", ["confirmed", "undone", "undo_failed"])
 def test_a_run_that_ended_is_none_of_a_pass(host, state):
-    host.tree.private[RECORD] = json.dumps({"schema": 1, "state": state})
-    with mock.patch.object(undo_run, "resume", side_effect=AssertionError):
+    host.tree.private[RECORD] = record(state).to_text()
+    with mock.patch.dict(sys.modules, {interrupted.__name__: None}):
         assert host.run_pass()
 
 
-def test_a_record_that_cannot_be_read_is_told(host):
+@pytest.mark.parametrize("before_guests", [True, False])
+def test_a_record_that_cannot_be_read_is_told(host, before_guests):
     host.tree.private[RECORD] = "{"
     host.drift()
-    assert not host.run_pass()
+    assert not host.run_pass(before_guests)
     assert host.told("FAILED", RECORD) and host.kernel.links["br0"]["mtu"] == 9000
 
 
