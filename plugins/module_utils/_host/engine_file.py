@@ -18,13 +18,13 @@ def read(host):
 
 def install(host, archive):
     """Put ``archive`` in place, whole or not at all; returns whether that was needed. Raises ApplyFailed."""
-    if _is_safe(host.files.stat(PATH)) and read(host) == archive:
+    if is_safe(host.files.stat(PATH)) and read(host) == archive:
         return False
     host.files.make_directory(PATH.rpartition("/")[0])
     host.files.replace(PATH, archive.decode("utf-8", "surrogateescape"), MODE)
     return True
 
 
-def _is_safe(status):
+def is_safe(status):
     """Whether nobody but root can change what root will run."""
     return status is not None and stat.S_IMODE(status["mode"]) == MODE and status["uid"] == OWNER

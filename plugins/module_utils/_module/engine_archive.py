@@ -6,15 +6,15 @@ from __future__ import annotations
 import importlib.util
 import io
 import marshal
-import pkgutil
+import re
 import sys
 import zipfile
 
 from .._host import engine_file
 
-LAYERS = ("_model", "_host", "_resource", "_engine", "_service")
 PACKAGE = "kvm_vnic"
-START = "from %s._service.main import main\n\nraise SystemExit(main())\n" % PACKAGE
+MAIN = "_service.main"
+START = "from %s.%s import main\n\nraise SystemExit(main())\n" % (PACKAGE, MAIN)
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: the same sources give the same bytes
 UNCHECKED = (1).to_bytes(4, "little")  # PEP 552: named by a hash of the source that nobody compares at run time
 NO_REFERENCES = 2  # marshal's later versions tell how often a value was referred to, which differs from run to run
@@ -49,26 +49,43 @@ def engine_archive(installed=b""):
 
 
 def _sources():
-    """``(name in the archive, source as bytes)`` of each file."""
+    """``(name in the archive, source as bytes)`` of each file. Only what the archive's own command needs: each module carries
+    some more, and all of them must make the same."""
     yield "__main__.py", START.encode()
     yield "%s/__init__.py" % PACKAGE, b""
-    carried = __package__.rpartition(".")[0]
-    for layer in LAYERS:
-        yield from _of_package("%s.%s" % (carried, layer), "%s/%s" % (PACKAGE, layer))
+    seen, waiting = set(), [MAIN]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        spec = _find(name)
+        if spec is None:
+            continue  # a name in a package that is no module
+        source = spec.loader.get_source(spec.name) or ""
+        is_package = spec.submodule_search_locations is not None
+        yield "%s/%s%s.py" % (PACKAGE, name.replace(".", "/"), "/__init__" if is_package else ""), source.encode()
+        package = name if is_package else name.rpartition(".")[0]
+        waiting += [package] * bool(package)
+        waiting += _imported(source, package)
 
 
-def _of_package(package, folder):
-    spec = importlib.util.find_spec(package)
-    yield "%s/__init__.py" % folder, _source(spec)
-    for _finder, name, is_package in pkgutil.iter_modules(spec.submodule_search_locations):
-        if is_package:
-            yield from _of_package("%s.%s" % (package, name), "%s/%s" % (folder, name))
-        else:
-            yield "%s/%s.py" % (folder, name), _source(importlib.util.find_spec("%s.%s" % (package, name)))
+def _find(name):
+    """The spec of a module of ours, by its name below module_utils."""
+    return importlib.util.find_spec("%s.%s" % (__package__.rpartition(".")[0], name))
 
 
-def _source(spec):
-    return (spec.loader.get_source(spec.name) or "").encode()
+# The layers import each other relatively, one module in a statement or several of a package.
+_IMPORT = re.compile(r"^[ \t]*from (\.+)([\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+
+
+def _imported(source, package):
+    for dots, module, names in _IMPORT.findall(source):
+        steps = package.split(".")
+        base = ".".join(steps[: len(steps) + 1 - len(dots)] + [module] * bool(module))
+        yield base
+        if base and _find(base).submodule_search_locations is not None:
+            yield from ("%s.%s" % (base, name) for name in re.findall(r"(?:^|[,(])\s*(\w+)", names))
 
 
 def _add(archive, name, data):

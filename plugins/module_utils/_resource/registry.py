@@ -85,6 +85,12 @@ def _irq_affinity():
     return IrqAffinity()
 
 
+def _reconciler():
+    from .reconciler import Reconciler
+
+    return Reconciler()
+
+
 # {kind: a function that returns its Resource}. roles/nic_profile/tasks/apply.yml has the same order.
 KINDS = {
     "boot_parameters": _boot_parameters,
@@ -100,7 +106,11 @@ KINDS = {
     "packet_steering": _packet_steering,
     "domain_pinning": _domain_pinning,
     "irq_affinity": _irq_affinity,
+    "reconciler": _reconciler,
 }
 
-# Those that nothing can be said of without libvirt. irq_affinity asks it too, for targets that name a guest.
+RECONCILER = "reconciler"  # keeps the others as they were confirmed, and is none of those that are kept
+
+# Those of which nothing can be said without libvirt, and the one of which only targets that name a guest need it.
 NEEDS_LIBVIRT = frozenset(["domain_interface", "domain_pinning"])
+ALSO_GUESTS = "irq_affinity"

@@ -11,12 +11,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.kvm.vnic.plugins.module_utils._resource.registry import KINDS, NEEDS_LIBVIRT
+from ansible_collections.kvm.vnic.plugins.module_utils._resource.registry import (
+    ALSO_GUESTS,
+    KINDS,
+    NEEDS_LIBVIRT,
+    RECONCILER,
+)
 
 ROOT = Path(__file__).resolve().parents[5]
 ROLES = ROOT / "roles"
 INFORMATION = {"host_info", "audit_info"}
-OF_RUNS = {"checkpoint", "reconciler"}  # they manage runs, not a kind of thing that a play wishes
+OF_RUNS = {"checkpoint", "reconciler"}
 
 
 def modules_of_role(name, tasks="main"):
@@ -37,8 +42,8 @@ def test_each_answers_to_its_name(kind):
 
 def test_every_module_that_manages_something_is_there():
     modules = {path.stem for path in (ROOT / "plugins/modules").glob("[!_]*.py")}
-    assert set(KINDS) == modules - INFORMATION - OF_RUNS
-    assert NEEDS_LIBVIRT < set(KINDS)
+    assert set(KINDS) - {RECONCILER} == modules - INFORMATION - OF_RUNS
+    assert NEEDS_LIBVIRT | {ALSO_GUESTS, RECONCILER} < set(KINDS)
 
 
 def test_the_order_is_the_plays():
