@@ -153,6 +153,7 @@ _OPERATIONS = {
     "device_features": _device_features,
     "device_spreading": _device_spreading,
     "write_private": _private("write_private"),
+    "replace_private": _private("replace_private"),
     "read_private": _private("read_private"),
     "move_private": _private("move_private"),
 }
