@@ -18,10 +18,11 @@ from .._model.journal_entry import (
     describe_actions,
     describe_run,
     is_covered,
+    parse_entry,
     parse_entry_names,
 )
 from .journal import DIRECTORY
-from .open_run import require_open
+from .open_run import RECORD, require_open
 from .unfinished import is_running, process_of, read_unfinished
 
 OVER = "over"  # what a run that let go of the lock leaves behind its own line
@@ -152,12 +153,36 @@ class JournalRun:
         }
         half = [name for name in self._listed if name.startswith(".") and parse_entry_names([name[1:]])]
         try:
-            self._host.journal.move(moves, half + _outdated(names))
+            self._host.journal.move(moves, half + self._droppable(_outdated(names), moves))
             self._name = None
         except ApplyFailed as error:
             self._problems.append(
                 "the journal could not be closed, so the next run tells of this one once more: %s" % error
             )
+
+
+    def _droppable(self, names, moves):
+        """Those of the names without what leads back a run that may be undone: the open one, and those that the checkpoint's
+        record names, as the last that was confirmed."""
+        if not names:
+            return []
+        now = {new: old for old, new in moves}
+        try:
+            record = self._host.files.content(RECORD) or ""
+            found = self._host.journal.read([now.get(name, name) for name in names])
+        except ApplyFailed:
+            return []  # until that can be told, everything is kept
+        return [name for name in names if not _is_kept(found[now.get(name, name)][0], record, self._checkpoint)]
+
+
+def _is_kept(text, record, checkpoint):
+    if text is None:
+        return True
+    try:
+        run = parse_entry(text).run_of
+    except ValueError:
+        return False  # it leads nobody back
+    return bool(run) and (run == checkpoint or run in record)
 
 
 def _outdated(names):

@@ -107,13 +107,19 @@ def _short(value):
     return text if len(text) <= SHOWN_VALUE else text[: SHOWN_VALUE - 1] + "…"
 
 
+def describe_action(action):
+    """``br0 mtu from 1500 to 9000``."""
+    return "%s %s from %s to %s" % (
+        action.get("target"),
+        action.get("field"),
+        _short(action.get("before")),
+        _short(action.get("after")),
+    )
+
+
 def describe_actions(entry):
     """``br0 mtu from 1500 to 9000; …`` of the first actions."""
-    told = [
-        "%s %s from %s to %s"
-        % (action.get("target"), action.get("field"), _short(action.get("before")), _short(action.get("after")))
-        for action in entry.actions[:SHOWN_ACTIONS]
-    ]
+    told = [describe_action(action) for action in entry.actions[:SHOWN_ACTIONS]]
     more = len(entry.actions) - len(told)
     return display_text("; ".join(told + ["%d more" % more] * bool(more)))
 
