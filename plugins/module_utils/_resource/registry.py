@@ -85,6 +85,12 @@ def _irq_affinity():
     return IrqAffinity()
 
 
+def _reconciler():
+    from .reconciler import Reconciler
+
+    return Reconciler()
+
+
 # {kind: a function that returns its Resource}. roles/nic_profile/tasks/apply.yml has the same order.
 KINDS = {
     "boot_parameters": _boot_parameters,
@@ -104,3 +110,6 @@ KINDS = {
 
 # Those that nothing can be said of without libvirt. irq_affinity asks it too, for targets that name a guest.
 NEEDS_LIBVIRT = frozenset(["domain_interface", "domain_pinning"])
+
+# Those that the journal tells of: a run that is undone is no longer kept either.
+JOURNALLED = dict(KINDS, reconciler=_reconciler)
