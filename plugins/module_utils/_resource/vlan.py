@@ -17,6 +17,7 @@ class Vlan(LinkResource):
     kind = "vlan"
     link_kind = "vlan"
     parameter = "vlans"
+    needs = ("lower", "id")
     settings = (
         # net/8021q/vlan_netlink.c, vlan_changelink: flags and QoS maps alone can change
         Setting(
