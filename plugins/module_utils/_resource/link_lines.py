@@ -62,7 +62,8 @@ class LinkLines:
         if action.field == "state" and action.after is None:
             return [self.remove_words(action.target)]
         if action.field in ("state", "replace"):
-            before = [self.remove_words(action.target)] if action.field == "replace" else []
+            replaces = action.field == "replace" and not action.data.ahead
+            before = [self.remove_words(action.target)] if replaces else []
             master = action.data.master  # a bridge's port stays one
             after = [["link", "set", "dev", action.target, "master", master]] if master else []
             return before + self.create_lines(action.data) + after

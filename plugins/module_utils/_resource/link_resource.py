@@ -222,13 +222,13 @@ class LinkResource(LinkLines, Resource):
         return actions
 
     @staticmethod
-    def consumers(host, state, actions):
-        """Who uses what, those apart that ``actions`` take away first."""
+    def consumers(host, state, actions, leaving=()):
+        """Who uses what, those apart that ``actions`` take away first, and those ``leaving`` what they stand on."""
         from .consumers import Consumers  # much to load, for a run that hurts someone only
 
         gone = {action.target for action in actions if action.field == "state" and action.after is None}
         moved = {action.target for action in actions if action.field == "master"}
-        return Consumers(host, _freed(state, gone, moved))
+        return Consumers(host, _freed(state, gone.union(leaving), moved))
 
     def dangers(self, host, desired, state, actions):
         consumers = self.consumers(host, state, actions)
@@ -254,6 +254,10 @@ class LinkResource(LinkLines, Resource):
 
     def apply(self, host, batch):
         lines, owners = [], []
+        for index, action in enumerate(batch):
+            if isinstance(action.data, Making) and action.data.ahead:
+                lines.append(self.remove_words(action.target))
+                owners.append(index)
         for index, action in enumerate(batch):
             made = self.lines(action)
             lines += made

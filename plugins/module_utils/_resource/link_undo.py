@@ -29,11 +29,14 @@ class LinkUndo:
     def undo(self):
         for action in self.actions:
             self.take(action)
-        order = sorted(self.items, key=lambda name: len(self.before.lowers(name)) if name in self.before else -1)
-        params = dict(self.more_params(), **{self.resource.parameter: [self.items[name] for name in order]})
+        params = dict(self.more_params(), **{self.resource.parameter: self.from_below(self.items)})
         if not any(params.values()):
             return Undo(None, (), tuple(self.uncovered))
         return Undo(params, tuple(self.consents), tuple(self.uncovered))
+
+    def from_below(self, items):
+        """The entries ``{name: entry}``, each behind what it stands on."""
+        return [items[name] for name in sorted(items, key=lambda name: len(self.before.lowers(name)))]
 
     def more_params(self):
         return {}
@@ -57,10 +60,17 @@ class LinkUndo:
         elif action.field in ("state", "replace"):
             self._whole(link)
             self._dying(link)
+            if self._makes(action) and action.data.wish.master is not None and name in self.items:
+                self.items[name].setdefault("master", "none")
+                self.consent("port", name)
             if action.field == "replace" and name in self._made_upon:
                 self.consent("replace", name)
         else:
-            self._field(link, action.field, action.before or "none" if action.field == "master" else action.before)
+            if action.field == "master":
+                self._return_to_master(link, self.items.setdefault(name, self.named(link)))
+                self.consent("port", name)
+            else:
+                self._field(link, action.field, action.before)
             self._shaken(link, action)
 
     def _field(self, link, field, value):
@@ -83,14 +93,16 @@ class LinkUndo:
         item.update(self.resource.shown_settings(link))
         if link.master:
             self._return_to_master(link, item)
-        self.items[link.name] = item
+        self.items[link.name] = dict(self.items.get(link.name, {}), **item)
         self.tell(_LOST % (link.name, self.resource.kind))
         if self.resource.for_guests and not link.ours:
             self.tell("%s gets no IPv6 link-local address when it comes back (addrgenmode none)" % link.name)
 
     def _return_to_master(self, link, item):
         master = self.before.get(link.master)
-        if master is not None and master.kind == "bridge":
+        if not link.master:
+            item["master"] = "none"
+        elif master is not None and master.kind == "bridge":
             item["master"] = link.master
         elif master is None or master.kind != "openvswitch":  # ovs-vswitchd takes its ports back by itself
             self.tell("%s was a port of %s and is none when it comes back" % (link.name, link.master))

@@ -70,12 +70,13 @@ class LinkWish:
 @dataclass(frozen=True)
 class Making:
     """How a link is made: as wished, as a port of ``master`` when it was one before, on a kernel with or without
-    ``ipv6``.
+    ``ipv6``. ``ahead``: the one that it replaces goes before all others are made, because one of them takes its place.
     """
 
     wish: LinkWish
     master: object = None
     ipv6: bool = False
+    ahead: bool = False
 
 
 @dataclass(frozen=True)

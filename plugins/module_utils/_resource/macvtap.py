@@ -137,7 +137,12 @@ class Macvtap(LinkResource):
 
     def dangers(self, host, desired, state, actions):
         yield from super().dangers(host, desired, state, actions)
-        consumers = self.consumers(host, state, actions)
+        leaving = [
+            action.target
+            for action in actions
+            if action.field == "replace" and state.get(action.target).lower != action.data.wish.lower
+        ]
+        consumers = self.consumers(host, state, actions, leaving)
         yield from lower_dangers(desired.lower_devices, state, actions, consumers)
         for action in actions:
             if self._makes(action) and action.after.get("mode") == PASSTHRU:

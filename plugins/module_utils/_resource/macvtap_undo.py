@@ -13,7 +13,7 @@ class MacvtapUndo(LinkUndo):
         self._lower = {}
 
     def more_params(self):
-        return {LOWER_DEVICES: list(self._lower.values())}
+        return {LOWER_DEVICES: self.from_below(self._lower)}
 
     def take(self, action):
         link = self.before.get(action.target)
