@@ -17,7 +17,6 @@ HARMLESS = (
     "its addresses and routes, and settings that the module does not know, are lost",
     "as ports of",
     "no IPv6 link-local address",
-    "addresses of its own by itself",
     "whether an administrator had set it",
 )
 # Files that tell of runs and are no setting.
