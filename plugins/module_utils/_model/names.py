@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 IFNAMSIZ = 16  # include/uapi/linux/if.h: 15 characters and the end mark
+IFALIASZ = 256  # the same file, likewise
 
 _INTERFACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*\Z", re.ASCII)
 _LIBVIRT_OWN = re.compile(r"^(vnet|macvtap|macvlan|vif)\d+\Z", re.ASCII)  # libvirt: src/util/virnetdev*.h, VIR_NET_GENERATED_*_PREFIX
@@ -37,6 +38,13 @@ def parse_own_interface_name(text):
     parse_interface_name(text)
     if is_libvirts_own(text):
         raise ValueError("is reserved: libvirt makes and removes interfaces of that name by itself; choose another, for example 'tap-web1'")
+    return text
+
+
+def parse_alias(text):
+    """A network device's alias; empty for none. Raises ValueError."""
+    if not isinstance(text, str) or len(text.encode()) >= IFALIASZ or not text.isprintable():
+        raise ValueError("is no alias: allowed are up to 255 bytes of printable characters")
     return text
 
 

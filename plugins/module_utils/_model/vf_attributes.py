@@ -4,6 +4,8 @@ ip-link(8) takes it."""
 
 from __future__ import annotations
 
+from .addresses import parse_mac
+
 MAC = ("mac",)
 VLAN = ("vlan", "qos", "vlan_protocol")
 RATE = ("min_tx_rate", "max_tx_rate")
@@ -14,8 +16,14 @@ RATE = ("min_tx_rate", "max_tx_rate")
 GROUPS = (MAC, VLAN, ("spoofchk",), ("trust",), ("link_state",), RATE, ("query_rss",))
 NAMES = tuple(name for group in GROUPS for name in group)
 
+NO_MAC = "00:00:00:00:00:00"  # what ip-link(8) takes for: the VF may choose its own
 QINQ = "802.1ad"
 DOT1Q = "802.1Q"
+
+
+def parse_vf_mac(text):
+    """The canonical form, or NO_MAC for ``none``. Raises ValueError."""
+    return NO_MAC if str(text).strip().lower() == "none" else parse_mac(text)
 
 
 def group_of(name):

@@ -21,5 +21,15 @@ ARGUMENTS = {
             purge_ports={"type": "bool", "default": False},
         ),
     },
+    "devices": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "bridge": {"type": "str"},
+            "up": {"type": "bool"},
+        },
+    },
     "purge": {"type": "bool", "default": False},
 }

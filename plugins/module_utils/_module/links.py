@@ -9,4 +9,7 @@ COMMON_LINK = {
     "mtu": {"type": "int"},
     "mac": {"type": "str"},
     "up": {"type": "bool", "default": True},
+    "alias": {"type": "str"},
 }
+# of links that can be the port of a bridge
+PORT = {"master": {"type": "str"}}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .links import COMMON_LINK
+from .links import COMMON_LINK, PORT
 
 ARGUMENTS = {
     "taps": {
@@ -12,6 +12,7 @@ ARGUMENTS = {
         "default": [],
         "options": dict(
             COMMON_LINK,
+            **PORT,
             multi_queue={"type": "bool"},
             vnet_hdr={"type": "bool"},
             owner={"type": "str"},

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .links import COMMON_LINK
+from .links import COMMON_LINK, PORT
 
 ARGUMENTS = {
     "vlans": {
@@ -12,6 +12,7 @@ ARGUMENTS = {
         "default": [],
         "options": dict(
             COMMON_LINK,
+            **PORT,
             name={"type": "str"},
             lower={"type": "str"},
             id={"type": "int"},

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .._model.action import BEST_EFFORT, Action
-from .._model.errors import Conflict, Danger, Problem
+from .._model.errors import Problem
+from .._model.fields import Problems
 from .._model.names import parse_interface_name
-from .link_resource import LinkResource, Setting
+from .link_resource import LinkResource, LinksWish, Setting
+from .port_moves import DEVICES, absent_devices, down_dangers, parse_devices, plan_devices, refuse_carrier, without_bridge
 
 
 def _switch(name, key):
@@ -22,6 +24,12 @@ def _seconds(name, key):
 
 FORWARD_DELAY_RANGE = (0, 30)
 AGEING_TIME_RANGE = (0, 1000000)
+_UP = ("up",)
+
+
+@dataclass(frozen=True)
+class BridgesWish(LinksWish):
+    devices: tuple = ()
 
 
 class Bridge(LinkResource):
@@ -35,6 +43,13 @@ class Bridge(LinkResource):
         _seconds("forward_delay", "forward_delay"),
         _seconds("ageing_time", "ageing_time"),
     )
+
+    def validate(self, params, host):
+        problems = Problems()
+        links = self.parse_links(params, problems)
+        devices = parse_devices(params.get(DEVICES) or (), links, problems.at(DEVICES))
+        problems.raise_if_any()
+        return BridgesWish(links, bool(params.get("purge")), devices)
 
     def wish(self, item, problems):
         problems.at("forward_delay").whole(
@@ -54,7 +69,8 @@ class Bridge(LinkResource):
         )
 
     def missing(self, desired, state):
-        return [
+        yield from without_bridge(desired, state)
+        yield from [
             Problem(
                 "%s.ports[%d]" % (wish.path, index),
                 port,
@@ -66,24 +82,19 @@ class Bridge(LinkResource):
             if port not in state
         ]
 
+    def plan(self, desired, state):
+        leaving, joining = plan_devices(desired.devices, state)
+        return leaving + super().plan(desired, state) + joining
+
     def plan_ports(self, wish, link, state):
         actions = []
         for port in wish.ports or ():
             device = state.get(port)
             master = device.master if device is not None else None
-            if device is not None:
-                carried = [
-                    upper for upper in state.standing_on(port) if state.get(upper).kind in ("macvlan", "macvtap")
-                ]
-                if carried and master != wish.name:
-                    raise Conflict(
-                        "%s cannot become a port of %s, because it carries %s: a device is either a bridge's port or "
-                        "a macvtap's parent; "
-                        "choose one kind of switch for it, and remove those of the other"
-                        % (port, wish.name, ", ".join(carried))
-                    )
             if master != wish.name:
-                actions.append(Action(port, "master", master, wish.name, "is to be a port of %s" % wish.name))
+                refuse_carrier(port, wish.name, state)
+                reason = "is to be a port of %s" % wish.name
+                actions.append(Action(port, "master", master, wish.name, reason, data=_UP))
         if wish.purge_ports and link is not None:
             for port in state.ports(wish.name):
                 if port not in (wish.ports or ()):
@@ -94,31 +105,15 @@ class Bridge(LinkResource):
 
     def dangers(self, host, desired, state, actions):
         yield from super().dangers(host, desired, state, actions)
-        moves = [action for action in actions if action.field == "master"]
-        if not moves:
-            return
-        holders = {
-            device["ifname"]: [info["local"] for info in device.get("addr_info", ()) if info.get("scope") == "global"]
-            for device in host.ip.addresses()
-        }
-        for action in moves:
-            users = []
-            if action.before is not None:
-                users.append("the traffic between %s and its bridge %s" % (action.target, action.before))
-            if action.after is not None:
-                users += [
-                    "address %s, which stops answering on a bridge's port" % address
-                    for address in holders.get(action.target, ())
-                ]
-            if users:
-                yield Danger(
-                    "port:%s" % action.target,
-                    "making %s a port of %s" % (action.target, action.after or "no bridge"),
-                    tuple(users),
-                )
+        yield from down_dangers(self.consumers(host, state, actions), desired.devices, actions)
 
-    def disturbs(self, action):
-        return (action.target,) if action.field == "master" else super().disturbs(action)
+    def notes(self, desired, state):
+        return absent_devices(desired.devices, state)
+
+    def undo(self, desired, before, actions):
+        from .bridge_undo import BridgeUndo  # a run that changes nothing does without
+
+        return BridgeUndo(self, before, actions).undo()
 
     def create_words(self, wish):
         return super().create_words(replace(wish, mtu=None))
@@ -130,14 +125,6 @@ class Bridge(LinkResource):
         return super().create_lines(making) + (
             [["link", "set", "dev", wish.name, "mtu", str(wish.mtu)]] if wish.mtu else []
         )
-
-    def lines(self, action):
-        if action.field == "master":
-            return [
-                ["link", "set", "dev", action.target]
-                + (["master", action.after, "up"] if action.after else ["nomaster"])
-            ]
-        return super().lines(action)
 
     def show(self, state):
         shown = super().show(state)

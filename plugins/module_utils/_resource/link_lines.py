@@ -34,7 +34,14 @@ class LinkLines:
 
     def create_lines(self, making):
         """The batch lines that make one wished link."""
-        return [self.create_words(making.wish), ["link", "set", "dev", making.wish.name, "alias", OWNER_ALIAS]]
+        mark = self.mark_words(making.wish)
+        return [self.create_words(making.wish)] + ([["link", "set", "dev", making.wish.name] + mark] if mark else [])
+
+    @staticmethod
+    def mark_words(wish):
+        """The words that give a new link its alias: that it is ours, unless the wish says otherwise."""
+        alias = OWNER_ALIAS if wish.alias is None else wish.alias
+        return ["alias", alias] if alias else []
 
     def quiet_lines(self, making, *words):
         """The lines that mark what a guest is to use as ours, and bring it up without an address by which guest and
@@ -42,8 +49,10 @@ class LinkLines:
         """
         name = making.wish.name
         quiet = ["addrgenmode", "none"] if making.ipv6 else []
-        mark = ["link", "set", "dev", name, "alias", OWNER_ALIAS] + quiet + list(words)
-        return [mark] + ([["link", "set", "dev", name, "up"]] if making.wish.up else [])
+        mark = self.mark_words(making.wish) + quiet + list(words)
+        return ([["link", "set", "dev", name] + mark] if mark else []) + (
+            [["link", "set", "dev", name, "up"]] if making.wish.up else []
+        )
 
     def remove_words(self, name):
         return ["link", "delete", "dev", name]
@@ -53,13 +62,17 @@ class LinkLines:
         if action.field == "state" and action.after is None:
             return [self.remove_words(action.target)]
         if action.field in ("state", "replace"):
-            before = [self.remove_words(action.target)] if action.field == "replace" else []
+            replaces = action.field == "replace" and not action.data.ahead
+            before = [self.remove_words(action.target)] if replaces else []
             master = action.data.master  # a bridge's port stays one
             after = [["link", "set", "dev", action.target, "master", master]] if master else []
             return before + self.create_lines(action.data) + after
         if action.field == "up":
             return [["link", "set", "dev", action.target, "up" if action.after else "down"]]
-        if action.field in ("mtu", "mac"):
+        if action.field == "master":
+            words = ["master", action.after] + list(action.data or ()) if action.after else ["nomaster"]
+            return [["link", "set", "dev", action.target] + words]
+        if action.field in ("mtu", "mac", "alias"):
             word = {"mac": "address"}.get(action.field, action.field)
             return [["link", "set", "dev", action.target, word, str(action.after)]]
         return [["link", "set", "dev", action.target, "type", self.link_kind] + action.data.words(action.after)]

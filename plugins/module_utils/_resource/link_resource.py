@@ -5,27 +5,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._model.action import BEST_EFFORT, DONE, FAILED, Action, Result
+from .._model.action import BEST_EFFORT, DONE, FAILED, Action, Result, plain
 from .._model.addresses import parse_mac
 from .._model.errors import Conflict, Danger, Problem
 from .._model.fields import MTU_RANGE, Problems
 from .._model.link_table import LinkTable
-from .._model.names import parse_own_interface_name
+from .._model.names import parse_alias, parse_own_interface_name
 from .link_lines import LinkLines
-from .link_wish import LinksWish, LinkWish, Making, Setting
+from .link_wish import NO_MASTER, LinksWish, LinkWish, Making, Setting, dying_with, parse_master
+from .port_moves import port_dangers
 from .resource import Resource
 
 UDEV_TIMEOUT = 10  # seconds; a busy queue is no error: what we wished is verified by reading it
-
-
-def _dying_with(state, name):
-    """Names of what stands on ``name`` at any height: the kernel removes it together with its lower device."""
-    dying, queue = set(), [name]
-    while queue:
-        above = set(state.standing_on(queue.pop())) - dying
-        dying |= above
-        queue += above
-    return dying - {name}
 
 
 def _has_ipv6(state):
@@ -40,10 +31,12 @@ def _wait_for_udev(host):
         host.commands.run(["udevadm", "settle", "--timeout=%d" % UDEV_TIMEOUT], timeout=UDEV_TIMEOUT + 5.0, check=False)
 
 
-def _freed(state, gone):
-    """``state`` with the links ``gone`` standing on nothing: who goes too is no reason to keep what is below."""
+def _freed(state, gone, moved):
+    """``state`` with the links ``gone`` standing on nothing and those ``moved`` being ports of nothing: who goes too is
+    no reason to keep what is below, and who leaves before none to keep the bridge."""
+    free = {"link": gone, "master": moved}
     return LinkTable(
-        {key: value for key, value in link.raw.items() if key != "link" or link.name not in gone} for link in state
+        {key: value for key, value in link.raw.items() if link.name not in free.get(key, ())} for link in state
     )
 
 
@@ -52,6 +45,7 @@ class LinkResource(LinkLines, Resource):
 
     parameter = ""
     mtu_range = MTU_RANGE
+    needs = ()  # what every present entry must say beside its name
 
     def validate(self, params, host):
         problems = Problems()
@@ -74,6 +68,8 @@ class LinkResource(LinkLines, Resource):
             mtu=problems.at("mtu").whole(item.get("mtu"), self.mtu_range[0], self.mtu_range[1], "MTU"),
             mac=problems.at("mac").parse(parse_mac, item.get("mac")),
             up=item.get("up"),
+            alias=problems.at("alias").parse(parse_alias, item.get("alias")),
+            master=problems.at("master").parse(parse_master, item.get("master")),
             settings=self.wished_settings(item, problems),
             path=problems.path,
         )
@@ -88,6 +84,8 @@ class LinkResource(LinkLines, Resource):
         going = set(self._going(desired, state))
         listed = {wish.name for wish in desired.links if wish.present}
         for wish in desired.links:
+            if wish.present and wish.master not in (None, NO_MASTER) and wish.master not in state:
+                yield Problem("%s.master" % wish.path, wish.master, "does not exist on this host: make the bridge first")
             if not wish.present or wish.lower is None or wish.lower in listed:
                 continue
             if wish.lower not in state:
@@ -142,7 +140,7 @@ class LinkResource(LinkLines, Resource):
                 actions.append(self._creation(wish, state))
             elif self._must_be_made_anew(wish, link):
                 actions.append(self._replacement(wish, link, state))
-                lost |= _dying_with(state, wish.name)
+                lost |= dying_with(state, wish.name)
             else:
                 actions += self._adjustments(wish, link)
             actions += self.plan_ports(wish, link, state)
@@ -153,6 +151,7 @@ class LinkResource(LinkLines, Resource):
 
     def _wished_fields(self, wish):
         fields = {"mtu": wish.mtu, "mac": wish.mac, "up": wish.up, "lower": wish.lower}
+        fields.update(alias=wish.alias, master=wish.master or None)
         fields.update(wish.settings)
         return {key: value for key, value in fields.items() if value is not None}
 
@@ -163,7 +162,7 @@ class LinkResource(LinkLines, Resource):
             None,
             self._wished_fields(wish),
             "does not exist yet",
-            data=Making(wish, None, _has_ipv6(state)),
+            data=Making(wish, wish.master, _has_ipv6(state)),
         )
 
     def _removal(self, name, reason):
@@ -175,7 +174,7 @@ class LinkResource(LinkLines, Resource):
         settings = dict({name: value for name, value in settings.items() if value is not None}, **wish.settings)
         old, new = state.get(link.lower), state.get(wish.lower)
         fits = new is None or link.mtu <= new.mtu
-        own = old is None or link.mac != old.mac  # else it is the lower device's, which a new link takes by itself
+        own = old is None or link.mac != old.mac  # else a new link takes the lower device's by itself
         mtu, mac = wish.mtu or (link.mtu if fits else None), wish.mac or (link.mac if own else None)
         return replace(wish, settings=settings, mtu=mtu, mac=mac)
 
@@ -200,7 +199,7 @@ class LinkResource(LinkLines, Resource):
             before["lower"] = link.lower
         reason = "cannot change while it exists: removed and made anew"
         wish = self.keeping(wish, link, state)
-        making = Making(wish, link.master, _has_ipv6(state))
+        making = Making(wish, link.master if wish.master is None else wish.master, _has_ipv6(state))
         return Action(
             wish.name, "replace", before, self._wished_fields(wish), reason, reversible=BEST_EFFORT, data=making
         )
@@ -210,16 +209,30 @@ class LinkResource(LinkLines, Resource):
             Action(wish.name, setting.name, setting.read(link), wish.settings[setting.name], "differs", data=setting)
             for setting in self._differing(wish, link)
         ]
-        for name, before, after in (("mtu", link.mtu, wish.mtu), ("mac", link.mac, wish.mac), ("up", link.up, wish.up)):
+        for name, before, after in (
+            ("mtu", link.mtu, wish.mtu),
+            ("mac", link.mac, wish.mac),
+            ("up", link.up, wish.up),
+            ("alias", link.alias or "", wish.alias),
+        ):
             if after is not None and before != after:
                 actions.append(Action(wish.name, name, before, after, "differs"))
+        if wish.master is not None and (link.master or NO_MASTER) != wish.master:
+            actions.append(Action(wish.name, "master", link.master, wish.master or None, "differs"))
         return actions
 
-    def dangers(self, host, desired, state, actions):
+    @staticmethod
+    def consumers(host, state, actions, leaving=()):
+        """Who uses what, those apart that ``actions`` take away first, and those ``leaving`` what they stand on."""
         from .consumers import Consumers  # much to load, for a run that hurts someone only
 
         gone = {action.target for action in actions if action.field == "state" and action.after is None}
-        consumers = Consumers(host, _freed(state, gone))
+        moved = {action.target for action in actions if action.field == "master"}
+        return Consumers(host, _freed(state, gone.union(leaving), moved))
+
+    def dangers(self, host, desired, state, actions):
+        consumers = self.consumers(host, state, actions)
+        yield from port_dangers(host, actions)
         for action in actions:
             if (action.field == "state" and action.after is None) or action.field == "replace":
                 users = consumers.of_device(action.target)
@@ -232,7 +245,7 @@ class LinkResource(LinkLines, Resource):
 
     def disturbs(self, action):
         if (
-            action.field in ("replace", "mac", "mtu")
+            action.field in ("replace", "mac", "mtu", "master")
             or action.after is None
             or (action.field == "up" and not action.after)
         ):
@@ -241,6 +254,10 @@ class LinkResource(LinkLines, Resource):
 
     def apply(self, host, batch):
         lines, owners = [], []
+        for index, action in enumerate(batch):
+            if isinstance(action.data, Making) and action.data.ahead:
+                lines.append(self.remove_words(action.target))
+                owners.append(index)
         for index, action in enumerate(batch):
             made = self.lines(action)
             lines += made
@@ -258,6 +275,20 @@ class LinkResource(LinkLines, Resource):
             Result(action, FAILED if index in failures else DONE, failures.get(index, ""))
             for index, action in enumerate(batch)
         ]
+
+    def has_own_mac(self, link, lower):
+        """Whether the address of ``link`` is more than that of the device below it, which a new one takes by itself."""
+        return link.mac != lower.mac
+
+    def shown_settings(self, link):
+        """``{setting: plain value}`` of all that tell."""
+        values = {setting.name: setting.read(link) for setting in self.settings}
+        return {name: plain(value) for name, value in values.items() if value is not None}
+
+    def undo(self, desired, before, actions):
+        from .link_undo import LinkUndo  # a run that changes nothing does without
+
+        return LinkUndo(self, before, actions).undo()
 
     def show(self, state):
         shown = {}

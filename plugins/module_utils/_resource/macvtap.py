@@ -31,6 +31,7 @@ class Macvtap(LinkResource):
     kind = "macvtap"
     link_kind = "macvtap"
     parameter = "macvtaps"
+    needs = ("lower", "mode")
     for_guests = True
     settings = (
         Setting(
@@ -110,7 +111,8 @@ class Macvtap(LinkResource):
         for action in actions:
             if self._makes(action):
                 self._refuse_neighbours(action.data.wish, staying, state)
-        return plan_lower_devices(desired.lower_devices, state) + actions
+        going = [action for action in actions if action.after is None]  # what goes needs no lower device
+        return going + plan_lower_devices(desired.lower_devices, state) + actions[len(going) :]
 
     @staticmethod
     def _makes(action):
@@ -134,10 +136,13 @@ class Macvtap(LinkResource):
             )
 
     def dangers(self, host, desired, state, actions):
-        from .consumers import Consumers  # much to load, for a run that hurts someone only
-
         yield from super().dangers(host, desired, state, actions)
-        consumers = Consumers(host, state)
+        leaving = [
+            action.target
+            for action in actions
+            if action.field == "replace" and state.get(action.target).lower != action.data.wish.lower
+        ]
+        consumers = self.consumers(host, state, actions, leaving)
         yield from lower_dangers(desired.lower_devices, state, actions, consumers)
         for action in actions:
             if self._makes(action) and action.after.get("mode") == PASSTHRU:
@@ -152,6 +157,14 @@ class Macvtap(LinkResource):
                 ]  # those that stay were refused before
                 if users:
                     yield Danger("passthru:%s" % lower, "giving all of %s to %s" % (lower, action.target), tuple(users))
+
+    def has_own_mac(self, link, lower):
+        return True  # a random one, if it was given none; and with passthru the lower device has it from here
+
+    def undo(self, desired, before, actions):
+        from .macvtap_undo import MacvtapUndo  # a run that changes nothing does without
+
+        return MacvtapUndo(self, before, actions).undo()
 
     def disturbs(self, action):
         taken = (action.data.wish.lower,) if self._makes(action) and action.after.get("mode") == PASSTHRU else ()

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from .._model.action import DRIVER_PROBE, Pending
 from .._model.errors import Problem, Unsupported
+from .._model.vf_attributes import NO_MAC
 from .resource import Resource
 from .sriov_plan import COUNT, plan, to_reset
 from .sriov_state import SriovState, observe_pf
@@ -76,7 +77,7 @@ class Sriov(Resource):
         for wish in desired.vfs:
             vf = state.pfs[wish.pci].vfs.get(wish.index)
             mac = wish.attributes.get("mac")
-            if vf is None or mac is None or vf.attributes.get("mac") != mac:
+            if vf is None or mac in (None, NO_MAC) or vf.attributes.get("mac") != mac:
                 continue
             for netdev, current in vf.netdevs.items():
                 if current != mac:
@@ -120,6 +121,11 @@ class Sriov(Resource):
         from .sriov_apply import vf_budget
 
         return max([10.0] + [vf_budget(action.after) for action in actions if action.data.phase == COUNT])
+
+    def undo(self, desired, before, actions):
+        from .sriov_undo import SriovUndo  # a run that changes nothing does without
+
+        return SriovUndo(desired, before).undo(actions)
 
     def show(self, state):
         shown = {}

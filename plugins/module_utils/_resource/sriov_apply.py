@@ -10,7 +10,7 @@ from .._model.action import DONE, DRIVER_PROBE, FAILED, UNKNOWN, UNSUPPORTED, Re
 from .._model.errors import ApplyFailed, InFlight
 from .._model.sriov_drivers import sriov_driver
 from .._model.sriov_wish import VFIO
-from .._model.vf_attributes import RATE, merged, read_attributes, words
+from .._model.vf_attributes import NO_MAC, RATE, merged, read_attributes, words
 from .sriov_functions import own_netdev
 from .sriov_plan import ATTRIBUTE, AUTOPROBE, COUNT, DRIVER, UP, satisfied
 
@@ -249,8 +249,8 @@ class Applier:
 
     def _seen_one(self, result):
         step = result.action.data
-        if result.action.effect != DRIVER_PROBE or result.status != DONE:
-            return result
+        if result.action.effect != DRIVER_PROBE or result.status != DONE or result.action.after == NO_MAC:
+            return result  # without one of an administrator's the driver may show what the VF chose
         found = self._shown(step.pci).get(step.index, {}).get(result.action.field)
         if found == result.action.after:
             return result

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .._model.action import BEST_EFFORT, DRIVER_PROBE, NOW, UNKNOWN, Action
 from .._model.sriov_wish import DEFAULT, VFIO, VfWish
-from .._model.vf_attributes import DOT1Q, GROUPS, MAC, VLAN, merged
+from .._model.vf_attributes import DOT1Q, GROUPS, MAC, NO_MAC, VLAN, merged
 
 UP, AUTOPROBE, COUNT, ATTRIBUTE, DRIVER = "up", "autoprobe", "count", "attribute", "driver"
 _DIFFERS = "differs"
@@ -93,7 +93,8 @@ def _attribute_actions(name, wish, pf, vf, probed, reason):
         step = Step(
             ATTRIBUTE, wish.pci, wish.index, group, wished, merged(group, current, wished), vf is None, disturbs
         )
-        effect = DRIVER_PROBE if group == MAC and _waits_for_probe(pf, vf, probed) else NOW
+        waits = group == MAC and (wished["mac"] == NO_MAC or _waits_for_probe(pf, vf, probed))
+        effect = DRIVER_PROBE if waits else NOW
         actions += [
             Action(
                 name, attribute, current.get(attribute, UNKNOWN), wished[attribute], reason, effect=effect, data=step

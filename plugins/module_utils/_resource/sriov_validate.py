@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from .._model.action import UNKNOWN
-from .._model.addresses import parse_mac
 from .._model.errors import Unsupported
 from .._model.fields import VLAN_RANGE, Problems
 from .._model.sriov_selector import parse_pf
 from .._model.sriov_wish import DEFAULT, VFIO, PfWish, SriovWish, VfWish
-from .._model.vf_attributes import DOT1Q, NAMES, QINQ
+from .._model.vf_attributes import DOT1Q, NAMES, NO_MAC, QINQ, parse_vf_mac
 from .._model.vf_range import parse_indices, split_vf, vf_name
 from .sriov_functions import PhysicalFunctions
 
@@ -108,7 +107,7 @@ def _vfs(items, problems, functions, refusals, pfs):
         where, function, indices = _target(item, at, functions)
         if indices is None:
             continue
-        if len(indices) > 1 and "mac" in attributes:
+        if len(indices) > 1 and attributes.get("mac", NO_MAC) != NO_MAC:
             at.at("mac").add(
                 item["mac"],
                 "would go to %d VFs: a MAC address is for one VF, so give each its own entry" % len(indices),
@@ -135,7 +134,7 @@ def _vfs(items, problems, functions, refusals, pfs):
         ]
     seen = set()
     for at, mac in macs:
-        if mac is not None and mac in seen:
+        if mac not in (None, NO_MAC) and mac in seen:
             at.add(mac, "is given to more than one VF")
         seen.add(mac)
     return wishes
@@ -200,7 +199,7 @@ def _attributes(item, problems):
     """``{name: canonical value}`` of the attributes that are wished."""
     vlan = problems.at("vlan").whole(item.get("vlan"), 0, VLAN_RANGE[1], "VLAN (0 is none)")
     found = {
-        "mac": problems.at("mac").parse(parse_mac, item.get("mac")),
+        "mac": problems.at("mac").parse(parse_vf_mac, item.get("mac")),
         "vlan": vlan,
         "qos": problems.at("qos").whole(item.get("qos"), 0, 7, "802.1p priority"),
         "min_tx_rate": problems.at("min_tx_rate").whole(item.get("min_tx_rate"), 0, HIGHEST_RATE, "rate in Mb/s"),

@@ -17,6 +17,7 @@ class Vlan(LinkResource):
     kind = "vlan"
     link_kind = "vlan"
     parameter = "vlans"
+    needs = ("lower", "id")
     settings = (
         # net/8021q/vlan_netlink.c, vlan_changelink: flags and QoS maps alone can change
         Setting(
@@ -93,7 +94,16 @@ class Vlan(LinkResource):
                         % (action.target, tag[2], tag[1], tag[0], taken[tag])
                     )
                 taken[tag] = action.target
-        return actions
+        return [self._trading(action, taken, state) for action in actions]
+
+    def _trading(self, action, wanted, state):
+        """``action``, marked when another link takes the tag of the one that it makes anew: it must be free by then."""
+        if action.field != "replace":
+            return action
+        former = state.get(action.target)
+        if wanted.get(self._tag(former.lower, former.data), action.target) == action.target:
+            return action
+        return replace(action, data=replace(action.data, ahead=True))
 
     @staticmethod
     def _tag(lower, fields):

@@ -116,6 +116,8 @@ class MemoryIp:
         more = {}
         if "link" in options:
             settings = upper_devices.check_new(self, kind, options, settings, up)
+            if kind == "vlan":  # net/8021q/vlan_dev.c, vlan_dev_init: eth_hw_addr_inherit
+                more["address"] = self.get(options["link"])["address"]
             more["link"] = options["link"]
             more["mtu"] = self.get(options["link"])["mtu"]
         if "address" in options:

@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.kvm.vnic.plugins.module_utils._module import run
 from ansible_collections.kvm.vnic.tests.unit.memory_host.disk import DiskHost, Function, add_cpus, add_node, add_virtual
+from ansible_collections.kvm.vnic.tests.unit.memory_host.undone import converge_and_try_undo
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.host_info_case import release
 
 
@@ -42,3 +44,18 @@ def lab(tmp_path):
     )
     host.ethtool.of = {"enp0s2": {"rx-hashing": fixed}, "ens2": dict(hashed, **{"hw-tc-offload": "off"})}
     return host
+
+
+UNDONE = ("bridge", "vlan", "tap", "macvtap", "sriov", "sriov_meanwhile", "vhost_net", "boot_parameters", "boot_parameters_loaders")
+
+
+@pytest.fixture
+def once():
+    """Keeps a test from ``undone``: it counts what happens, or has something happen at the first change."""
+
+
+@pytest.fixture(autouse=True)
+def undone(request, monkeypatch):
+    """Each run of these modules' tests is undone as well, and must lead back."""
+    if request.module.__name__.rpartition(".test_")[2] in UNDONE and "once" not in request.fixturenames:
+        monkeypatch.setattr(run, "converge", converge_and_try_undo)

@@ -291,6 +291,7 @@ def test_purge_takes_a_free_vf_back_from_vfio(host, card):
     assert "ens2v0" in host.kernel.links
 
 
+@pytest.mark.usefixtures("once")
 def test_a_renamed_pf_is_written_to_by_its_new_name(host, card):
     def rename():
         host.kernel.links["ens2np0"] = host.kernel.links.pop("ens2")
@@ -443,6 +444,7 @@ def test_udev_is_awaited_after_vfs_were_made(host, card):
     assert ["udevadm", "settle", "--timeout=14"] in host.commands.calls
 
 
+@pytest.mark.usefixtures("once")
 def test_256_vfs_are_read_in_a_bounded_number_of_round_trips(host):
     card = MemoryCard(host, total=256)
     card.driver = "mlx5_core"

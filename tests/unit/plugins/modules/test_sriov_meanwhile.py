@@ -55,6 +55,7 @@ def test_they_are_not_set_again_under_a_guest(host, card):
     assert result["failed"] and "web1" in result["msg"] and host.writes() == written
 
 
+@pytest.mark.usefixtures("once")
 def test_a_vf_that_udev_renames_meanwhile_is_still_the_same(host):
     card = MemoryCard(host)
 
