@@ -50,6 +50,12 @@ options:
             queue depends on the guest's driver.
         type: list
         elements: int
+      interrupts:
+        description:
+          - Names of the interrupts that are placed, as RV(actions) has them, such as V(combined 0), V(rx 1), V(tx 1) or
+            V(misc). In place of O(targets[].queues) and O(targets[].others).
+        type: list
+        elements: str
       others:
         description: Whether interrupts that serve no queue, such as for a change of the link, are placed too.
         type: bool
@@ -101,6 +107,30 @@ options:
         list that was there before.
       - Left to tuned where its active profile isolates CPUs.
     type: raw
+  irqbalance_settings:
+    description:
+      - What irqbalance is told, exactly, in place of all that O(irqbalance), O(banned_cpus) and O(purge) would say. By this
+        a run is led back to what was there before.
+    type: dict
+    suboptions:
+      kept_off:
+        description: PCI addresses of exactly the functions that the policy script names. Empty for no script.
+        type: list
+        elements: str
+      lines:
+        description: C(IRQBALANCE_ARGS), C(IRQBALANCE_BANNED_CPULIST), C(IRQBALANCE_BANNED_CPUS), each with what stands
+          behind the equals sign in the file of the settings, or null for no such line.
+        type: dict
+      file:
+        description: Whether that file stays where nothing is left in it.
+        type: bool
+        default: true
+  missing:
+    description: What becomes of the run where a function, an interrupt or a CPU that is named is not there. V(skip) leaves
+      it out and tells so in RV(notes), as leading a run back does, and takes CPUs that are offline.
+    type: str
+    choices: [fail, skip]
+    default: fail
   purge:
     description: Whether irqbalance gets back the functions that an earlier run kept it off and that are not listed now.
       Where their interrupts go is not changed.

@@ -70,6 +70,18 @@ options:
         description: Over how many of the first queues the card spreads what it receives, evenly; V(1) turns spreading
           off, V(all) is the driver's default.
         type: raw
+      rss_table:
+        description: The queue of each entry of the card's table, in place of O(devices[].rss_queues). Where the driver's
+          default is the same, it stays the driver's.
+        type: list
+        elements: int
+      queues:
+        description:
+          - Queues by themselves, each under its name in sysfs, with C(rps) and C(rfs_flows) for a receive queue such as
+            V(rx-0), and C(xps) for a transmit queue such as V(tx-3).
+          - They come before what O(devices[].rps), O(devices[].rfs_flows) and O(devices[].xps) say of all. One that is not
+            there is passed over.
+        type: dict
       rxhash:
         description: Whether the card's hash of each packet is kept.
         type: bool
@@ -89,9 +101,13 @@ options:
             type: str
             required: true
           queue:
-            description: Number of the queue, from 0.
+            description: Number of the queue, from 0. Needed for a filter that is V(present).
             type: int
-            required: true
+          state:
+            description: Whether there is a filter for the address.
+            type: str
+            choices: [present, absent]
+            default: present
       purge_mac_rules:
         description: Whether filters for one destination address that are not listed are removed. Other filters stay.
         type: bool
@@ -103,6 +119,12 @@ options:
   rps_sock_flow_entries:
     description: Flows that RFS remembers on the whole host, V(0) or a power of two up to 1048576.
     type: int
+  missing:
+    description: What becomes of the run where a device or a CPU that is named is not there. V(skip) leaves it out, as
+      leading a run back does, and tells of a device in RV(notes).
+    type: str
+    choices: [fail, skip]
+    default: fail
   best_effort:
     description: Whether a wish that a device or its driver cannot serve is left out and told in RV(notes).
     type: bool

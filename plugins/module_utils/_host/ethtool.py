@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from .._model.action import UNKNOWN
+from .._model.errors import ApplyFailed
 from .._model.rx_filters import parse_mac_rules
+from .files import error_name
 
 TIMEOUT = 10.0
 CHANGE_TIMEOUT = 60.0  # a card that is reset trains its link
@@ -46,3 +48,10 @@ class Ethtool:
     def change(self, option, name, *words):
         """``ethtool OPTION NAME WORD…``. Raises ApplyFailed with what the kernel answered."""
         self._commands.run(["ethtool", option, name] + [str(word) for word in words], timeout=CHANGE_TIMEOUT)
+
+    def set_table(self, name, table):
+        """The RSS table as a list of rings, entry by entry. Raises ApplyFailed."""
+        try:
+            self._worker.call("set_device_table", name, list(table), timeout=CHANGE_TIMEOUT)
+        except OSError as error:
+            raise ApplyFailed("set the RSS table of %s" % name, error_name(error)) from None

@@ -13,6 +13,7 @@ from .ethtool_ioctl import ask
 
 ETHTOOL_GRXRINGS = 0x2D
 ETHTOOL_GRXFHINDIR = 0x38
+ETHTOOL_SRXFHINDIR = 0x39
 ETHTOOL_GCHANNELS = 0x3C
 
 # struct ethtool_channels behind its command
@@ -53,3 +54,13 @@ def read_spreading(names):
             }
             for name in names
         }
+
+
+def write_table(name, table):
+    """Set the RSS table entry by entry; the program's words tell weights only. Raises OSError, EINVAL for a ring that is
+    not there or another size than the table's (net/ethtool/ioctl.c, ethtool_set_rxfh_indir)."""
+    if not table:
+        raise ValueError("an empty table would mean the driver's own")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+        command = struct.pack("=%dI" % (2 + len(table)), ETHTOOL_SRXFHINDIR, len(table), *table)
+        ask(connection.fileno(), name, command)

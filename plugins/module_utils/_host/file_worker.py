@@ -125,6 +125,12 @@ def _device_spreading(names):
     return read_spreading(names)
 
 
+def _set_device_table(name, table):
+    from .ethtool_queues_ioctl import write_table
+
+    write_table(name, table)
+
+
 def _private(operation):
     def call(*arguments):
         from . import private_directory
@@ -152,6 +158,7 @@ _OPERATIONS = {
     "stat": _stat,
     "device_features": _device_features,
     "device_spreading": _device_spreading,
+    "set_device_table": _set_device_table,
     "write_private": _private("write_private"),
     "replace_private": _private("replace_private"),
     "read_private": _private("read_private"),

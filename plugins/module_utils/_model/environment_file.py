@@ -136,3 +136,30 @@ def _added(text, line, name, value):
         if read_environment(text + gap + line) == wanted:
             return text + gap + line
     raise ValueError("ends within a quote, so that nothing can be added to it: close that")
+
+
+def exact_setting(text, name):
+    """What stands behind the equals sign of the setting that counts, without its line's end, or None."""
+    found = [setting for setting in _Reader(text).read() if setting.name == name]
+    if not found:
+        return None
+    exact = text[found[-1].begin : found[-1].end]
+    return exact[:-1] if exact.endswith(tuple(_NEWLINE)) else exact
+
+
+def is_one_setting(name, exact):
+    """Whether ``exact`` is the value of one setting, and what follows on the next line another one."""
+    text = "%s=%s\n" % (name, exact)
+    found = _Reader(text + "X=\n").read()
+    return [setting.name for setting in found] == [name, "X"] and found[0].end == len(text)
+
+
+def with_exact(text, name, exact):
+    """``text`` with what :func:`exact_setting` told, or with None not set at all. Raises ValueError as with_setting."""
+    if exact is None:
+        return with_setting(text, name, None)
+    line = "%s=%s\n" % (name, exact)
+    found = [setting for setting in _Reader(text).read() if setting.name == name]
+    if found:
+        return text[: found[-1].begin] + line[len(name) + 1 :] + text[found[-1].end :]
+    return _added(text, line, name, read_environment(line)[name])

@@ -147,11 +147,14 @@ def _strings(value):
             yield from _strings(item)
 
 
-def is_covered(entry, params):
+def is_covered(entry, params, led=()):
     """Whether a run with ``params`` settles what ``entry`` was about: it has the same wish, takes away whatever is not
-    listed, or names every object that was to change. A file of the module's own, which no wish names, is led by each."""
+    listed, or names every object that was to change. A file of the module's own, which no wish names, is led by each.
+    ``led``: ``(target, field)`` of what it leads without a name."""
     if params.get("purge") or params == entry.params:
         return True
     named = {_thing(text) for text in _strings(params)}
-    targets = [str(action.get("target")) for action in entry.actions]
-    return all(target.startswith("/") or _thing(target) in named for target in targets)
+    changed = [(str(action.get("target")), action.get("field")) for action in entry.actions]
+    return all(
+        target.startswith("/") or _thing(target) in named or (target, field) in led for target, field in changed
+    )

@@ -28,13 +28,13 @@ class IrqAffinity(Resource):
         return observe(host, desired)
 
     def missing(self, desired, state):
-        return state.placements.problems
+        return [] if desired.skips else state.placements.problems
 
     def plan(self, desired, state):
         places = state.placements
         if places.doubles:
             raise InvalidInput(places.doubles)
-        refused = list(places.unsupported)
+        refused = [] if desired.skips else list(places.unsupported)
         if desired.strict:
             refused += ["%s %s: %s" % (p.target, p.label, MANAGED) for p in self._managed(state)]
         if refused:
@@ -89,7 +89,19 @@ class IrqAffinity(Resource):
                     "without interrupt remapping, the kernel moves an interrupt when it occurs",
                 )
 
+    def undo(self, desired, before, actions):
+        from .irq_affinity_undo import lead_back  # only a run that changes something needs it
+
+        return lead_back(before, actions)
+
+    def leads(self, params):
+        from .irq_affinity_undo import led
+
+        return led(params)
+
     def notes(self, desired, state):
+        if desired.skips:
+            yield from ("left out: %s" % text for text in (*state.placements.problems, *state.placements.unsupported))
         for placement in self._managed(state):
             yield "%s %s is left as it is, unmanageable: %s" % (placement.target, placement.label, MANAGED)
         chosen = CpuSet().union(*(placement.wanted for placement in state.placements.found))

@@ -73,6 +73,9 @@ class Placements:
         if not asked:
             self._wait(wish, function, cpus)
             return
+        if wish.interrupts is not None:
+            self._named(wish, function, asked, cpus)
+            return
         self._queues(wish, function, asked, cpus)
         if wish.others:
             self._others(wish, function, asked, cpus)
@@ -173,9 +176,23 @@ class Placements:
                 self._add(wish, function, irq, str(irq.role), CpuSet(mask))
 
     def _others(self, wish, function, asked, cpus):
-        others = [irq for irq in asked if irq.role.kind not in QUEUES]
-        for index, irq in enumerate(others):
-            self._add(wish, function, irq, MISC if len(others) == 1 else "%s %d" % (MISC, index), CpuSet(cpus))
+        for label, irq in _other_labels(asked):
+            self._add(wish, function, irq, label, CpuSet(cpus))
+
+    def _named(self, wish, function, asked, cpus):
+        labels = dict(_other_labels(asked))
+        labels.update((str(irq.role), irq) for irq in asked if irq.role.kind in QUEUES)
+        gone = [name for name in wish.interrupts if name not in labels]
+        if gone:
+            self.lacks(
+                wish.path + ".interrupts",
+                gone,
+                "are no interrupts of %s, which has %s" % (wish.shown, ", ".join(sorted(labels))),
+            )
+        for index, name in enumerate(wish.interrupts):
+            if name in labels:
+                mask = {cpus[index % len(cpus)]} if wish.policy == SPREAD else cpus
+                self._add(wish, function, labels[name], name, CpuSet(mask))
 
     def _add(self, wish, function, irq, label, wanted):
         other = self._taken.get(irq.number)
@@ -186,3 +203,9 @@ class Placements:
         self._taken[irq.number] = wish.path
         name = self.functions[function.pci]
         self.found.append(Placement(name, label, wish.path, function.pci, irq, wanted))
+
+
+def _other_labels(asked):
+    """``(name in reports, interrupt)`` of those that serve no queue."""
+    others = [irq for irq in asked if irq.role.kind not in QUEUES]
+    return [(MISC if len(others) == 1 else "%s %d" % (MISC, index), irq) for index, irq in enumerate(others)]

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from .._model.action import UNKNOWN
-from .._model.environment_file import read_environment
+from .._model.environment_file import exact_setting, read_environment
 from .._model.irqbalance_settings import (
     ARGUMENTS,
     BANNED_CPUS,
@@ -18,6 +18,7 @@ from .._model.irqbalance_settings import (
     policy_script,
     script_text,
 )
+from .._model.irqbalance_wish import LINES
 
 UNIT = "irqbalance.service"
 _PROPERTIES = "LoadState,ActiveState,MainPID,EnvironmentFiles,ExecStart"
@@ -36,7 +37,8 @@ class Irqbalance:
 
     ``script``: the policy script that it is told to ask, or None; ``kept_off``: the PCI functions that this one names,
     where it is ours; ``intact``: it is as we wrote it; ``scripts``: all of ours that there are. ``running_script`` and
-    ``running_banned``: what the running one was told, unknown where that cannot be read.
+    ``running_banned``: what the running one was told, unknown where that cannot be read. ``lines``: what ``file`` says
+    of each setting that is ours to change, byte for byte, None for nothing; ``present``: whether there is that file.
     """
 
     installed: bool
@@ -51,6 +53,8 @@ class Irqbalance:
     scripts: tuple = ()
     running_script: object = None
     running_banned: object = None
+    lines: object = None
+    present: bool = False
 
     @property
     def banned(self):
@@ -87,6 +91,7 @@ def read_irqbalance(host):
     scripts = tuple("%s/%s" % (DIRECTORY, name) for name in host.files.listdir(DIRECTORY))
     kept_off, intact = _kept_off(host, script) if is_ours(script) else (frozenset(), True)
     running_script, running_banned = _running(host, unit["pid"])
+    content = host.files.content(administrators[-1]) if administrators else None
     return Irqbalance(
         installed=True,
         running=unit["pid"] > 0,
@@ -100,6 +105,8 @@ def read_irqbalance(host):
         scripts=tuple(path for path in scripts if is_ours(path)),
         running_script=running_script,
         running_banned=running_banned,
+        lines={name: exact_setting(content or "", name) for name in LINES},
+        present=content is not None,
     )
 
 

@@ -21,6 +21,7 @@ from .irqbalance import UNIT
 
 TARGET = "irqbalance"
 KEPT_OFF, BANNED, RESTART, OLD_SCRIPTS = "kept_off", "banned_cpus", "running_policy", "old_policies"
+EXACT = "settings"
 _LEAVE = "or say 'irqbalance: leave'"
 
 
@@ -29,6 +30,10 @@ def plan_irqbalance(desired, state):
     balance = state.balance
     if not desired.concerns_irqbalance or not balance.installed:
         return []
+    if desired.settings is not None:
+        from .irqbalance_exact import plan_exact  # only leading back is so exact
+
+        return plan_exact(desired.settings, balance)
     listed = frozenset(state.placements.functions)
     devices = listed if desired.purge else listed | balance.kept_off
     script = script_path(devices) if devices else None
@@ -123,11 +128,15 @@ def apply_irqbalance(host, action):
     """The Result of one of these actions."""
     try:
         if action.field == KEPT_OFF:
-            _write_script(host, action.after)
+            write_script(host, action.after)
             _set(host, action.data, ARGUMENTS, _arguments(action))
         elif action.field == BANNED:
             _set(host, action.data, BANNED_MASK, None)
             _set(host, action.data, BANNED_CPUS, action.after)
+        elif action.field == EXACT:
+            from .irqbalance_exact import apply_exact
+
+            apply_exact(host, action.data)
         elif action.field == RESTART:
             host.commands.run(["systemctl", "try-restart", UNIT])
         else:
@@ -138,7 +147,7 @@ def apply_irqbalance(host, action):
     return Result(action, DONE)
 
 
-def _write_script(host, devices):
+def write_script(host, devices):
     if not devices:
         return
     host.files.make_directory(DIRECTORY.rpartition("/")[0])

@@ -7,7 +7,7 @@ from .._model.action import DONE, FAILED, UNKNOWN, Action, Result
 from .._model.cpu_set import CpuSet
 from .._model.errors import ApplyFailed, Danger, InvalidInput, Problem, Unsupported
 from .._model.steering_drivers import MAC_RULES, MAY_RESET, resets_link
-from .._model.steering_wish import parse_steering
+from .._model.steering_wish import on_cpus, parse_steering
 from .packet_steering_plan import plan_device, unserved
 from .packet_steering_state import DEFAULT_MASK, FLOW_ENTRIES, read_state
 from .resource import Resource
@@ -26,6 +26,8 @@ class PacketSteering(Resource):
         online = host.files.read_or(_ONLINE)
         if online is not UNKNOWN:
             online = CpuSet.from_list(online)
+            if desired.skips:
+                return on_cpus(desired, online)
             absent = [
                 Problem(path, str(cpus), "names CPU %s, which is not online on this host: online are %s" % (cpus - online, online))
                 for path, cpus in desired.cpu_lists()
@@ -38,12 +40,16 @@ class PacketSteering(Resource):
     def observe(self, host, desired):
         return read_state(host, desired)
 
-    def missing(self, desired, state):
+    @staticmethod
+    def _absent(desired, state):
         return [
             Problem(wish.path + ".device", wish.device, "does not exist on this host")
             for wish in desired.devices
             if wish.device not in state.devices
         ]
+
+    def missing(self, desired, state):
+        return [] if desired.skips else self._absent(desired, state)
 
     def _reached(self, desired, state):
         return [(wish, state.devices[wish.device]) for wish in desired.devices if wish.device in state.devices]
@@ -91,7 +97,17 @@ class PacketSteering(Resource):
     def disturbs(self, action):
         return (action.target,) if action.field in MAY_RESET else ()
 
+    def undo(self, desired, before, actions):
+        from .packet_steering_undo import lead_back  # only a run that changes something needs it
+
+        return lead_back(before, actions)
+
+    def leads(self, params):
+        return {(KERNEL, name) for name in ("rps_default_cpus", "rps_sock_flow_entries") if params.get(name) is not None}
+
     def notes(self, desired, state):
+        if desired.skips:
+            yield from ("left out: %s" % problem for problem in self._absent(desired, state))
         if desired.best_effort:
             for wish, device in self._reached(desired, state):
                 yield from ("left as it is: %s" % why for _field, why in unserved(wish, device))

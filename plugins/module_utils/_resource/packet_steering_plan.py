@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 from .._model.action import BEST_EFFORT, UNKNOWN, Action
-from .._model.cpu_set import CpuSet
-from .._model.steering_drivers import CHANNELS, MAC_RULES, RSS, matches_mac
-from .._model.steering_wish import ALL, MAX
+from .._model.steering_drivers import CHANNELS, MAC_RULES, NTUPLE, RSS, matches_mac
+from .._model.steering_wish import ALL, MAX, RFS, RPS, XPS
 
-RPS, RFS, XPS = "rps", "rfs_flows", "xps"
 NEW_QUEUES = "its queues are made anew"
 NAMES_GONE_QUEUES = "the kernel keeps as many queues as a table names that somebody set (net/ethtool/channels.c, ethnl_set_channels)"
 
@@ -30,13 +28,6 @@ def wished_channels(wish, state):
     return found
 
 
-def wished_xps(wish, state):
-    """``{queue: CPUs}`` of each transmit queue there is."""
-    if not isinstance(wish.xps, tuple):
-        return dict.fromkeys(state.xps, wish.xps)
-    return {queue: wish.xps[queue] for queue in state.xps if queue < len(wish.xps)}
-
-
 def unserved(wish, state):
     """``(field, why)`` of each wish that this device cannot serve."""
     driver = state.driver or "none"
@@ -52,9 +43,13 @@ def unserved(wish, state):
                 most = state.channels["max_" + kind]
                 if number > most:
                     yield CHANNELS, cannot(("channels.%s" % kind, "%d is more than the %d that it can have" % (number, most)))
-    if wish.rss_queues is not None:
+    if wish.spreads:
         if not state.table:
             yield RSS, cannot((RSS, "the device has no RSS table"))
+        elif wish.rss_table is not None:
+            if len(wish.rss_table) != len(state.table):
+                sizes = len(wish.rss_table), len(state.table)
+                yield RSS, cannot(("rss_table", "%d entries are wished, and it has %d" % sizes))
         elif wish.rss_queues != ALL and not wish.makes_queues_anew and wish.rss_queues > (state.rings or 0):
             yield RSS, cannot((RSS, "%d is more than the %s queues that it receives on" % (wish.rss_queues, state.rings)))
     for name, wanted in wish.features.items():
@@ -74,23 +69,13 @@ def unserved(wish, state):
 
 def _queue_actions(wish, state):
     """One action for all queues of a device: how many there are may be known only once the channels are set."""
-    for field, wished, found in (
-        (RPS, wish.rps, state.rps),
-        (RFS, wish.rfs_flows, state.rfs_flows),
-    ):
-        if wished is not None and (wish_differs(wished, found) or _remade(wish, state)):
-            after = str(wished) or "off" if isinstance(wished, CpuSet) else wished
-            reason = "differs" if wish_differs(wished, found) else NEW_QUEUES
-            yield Action(state.name, field, _shown(found), after, reason, data=wish)
-    if wish.xps is not None:
-        wished = wished_xps(wish, state)
-        differs = any(state.xps[queue] != cpus for queue, cpus in wished.items())
-        if differs or _remade(wish, state):
-            yield Action(state.name, XPS, _shown(state.xps), _shown(wished), "differs" if differs else NEW_QUEUES, data=wish)
-
-
-def wish_differs(wished, found):
-    return any(value != wished for value in found.values())
+    for field, found in ((RPS, state.rps), (RFS, state.rfs_flows), (XPS, state.xps)):
+        wished = wish.of_queues(field, found)
+        differs = any(found[queue] != value for queue, value in wished.items())
+        given = wished or field in wish.queues or {RPS: wish.rps, RFS: wish.rfs_flows, XPS: wish.xps}[field] is not None
+        if given and (differs or _remade(wish, state)):
+            reason = "differs" if differs else NEW_QUEUES
+            yield Action(state.name, field, _shown(found), _shown(wished), reason, data=wish)
 
 
 def _remade(wish, state):
@@ -102,13 +87,16 @@ def _channels_differ(wish, state):
     return any(state.channels[kind] != number for kind, number in wished_channels(wish, state).items())
 
 
-def _rss_target(wish, state):
-    return state.rings if wish.rss_queues == ALL else wish.rss_queues
+def _rss_differs(wish, state):
+    if wish.rss_table is not None:
+        return list(wish.rss_table) != list(state.table)
+    return state.rss_queues != (state.rings if wish.rss_queues == ALL else wish.rss_queues)
 
 
 def _rss_action(wish, state, reason):
     before = state.rss_queues if state.rss_queues is not None else "uneven"
-    return Action(state.name, RSS, before, wish.rss_queues, reason, data=wish)
+    after = wish.rss_queues if wish.rss_table is None else "the table"
+    return Action(state.name, RSS, before, after, reason, data=wish)
 
 
 def _names_gone_queues(wish, state):
@@ -122,9 +110,11 @@ def _rule_actions(wish, state):
     listed = {rule.mac: rule for rule in wish.mac_rules or ()}
     for mac, rule in there.items():
         wanted = listed.get(mac)
-        if (wanted is None and wish.purge_mac_rules) or (wanted is not None and wanted.queue != rule.queue):
+        if wish.purge_mac_rules if wanted is None else wanted.queue != rule.queue:
             yield Action(state.name, "%s.%s" % (MAC_RULES, mac), rule.queue, None, "goes elsewhere", BEST_EFFORT, data=rule)
     for mac, wanted in listed.items():
+        if wanted.queue is None:
+            continue
         if mac not in there or there[mac].queue != wanted.queue:
             yield Action(state.name, "%s.%s" % (MAC_RULES, mac), None, wanted.queue, "is not there", data=wanted)
 
@@ -132,7 +122,7 @@ def _rule_actions(wish, state):
 def plan_device(wish, state):
     """Channels first: setting them makes every queue, and what was set of it, anew. Only the table may have to make way."""
     without = {field for field, _why in unserved(wish, state)}
-    spreads = wish.rss_queues is not None and RSS not in without
+    spreads = wish.spreads and RSS not in without
     actions = []
     if wish.channels and CHANNELS not in without and _channels_differ(wish, state):
         if spreads and _names_gone_queues(wish, state):
@@ -140,14 +130,16 @@ def plan_device(wish, state):
         wished = wished_channels(wish, state)
         before = {kind: state.channels[kind] for kind in wished}
         actions.append(Action(state.name, CHANNELS, before, wished, "differs", data=wish))
+    rules = list(_rule_actions(wish, state)) if MAC_RULES not in without else []
+    if wish.features.get(NTUPLE) is False:  # a driver that no longer filters may not let one be removed either
+        actions, rules = actions + rules, []
     for name, wanted in wish.features.items():
         if name not in without and state.features[name].startswith("on") != wanted:
             actions.append(Action(state.name, name, not wanted, wanted, "differs", data=wish))
     if spreads:
-        differs = state.rss_queues != _rss_target(wish, state)
+        differs = _rss_differs(wish, state)
         if differs or _remade(wish, state):
             actions.append(_rss_action(wish, state, "differs" if differs else NEW_QUEUES))
-    if MAC_RULES not in without:
-        actions += _rule_actions(wish, state)
+    actions += rules
     actions += [action for action in _queue_actions(wish, state) if action.field not in without]
     return actions

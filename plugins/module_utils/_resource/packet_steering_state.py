@@ -105,7 +105,8 @@ def read_state(host, desired):
         paths += [place(name, queue) for queue in receive for place in (rps_path, rfs_path)]
     read = host.files.read_many(paths)
     # Apart: reading these waits for the lock that every change of a link holds (net/core/net-sysfs.c, xps_cpus_show).
-    steered = {wish.device for wish in desired.devices if wish.xps is not None}
+    # New queues have none of it, so that a run which makes them has to know what was.
+    steered = {wish.device for wish in desired.devices if wish.concerns_xps or wish.channels}
     read.update(
         host.files.read_many([xps_path(name, queue) for name in names if name in steered for queue in queues[name][1]])
     )
@@ -131,7 +132,7 @@ def read_state(host, desired):
 
 
 def _asked(host, desired, names):
-    wished = {wish.device for wish in desired.devices if wish.channels or wish.rss_queues is not None or wish.mac_rules}
+    wished = {wish.device for wish in desired.devices if wish.channels or wish.spreads or wish.mac_rules}
     told = host.ethtool.spreading([name for name in names if name in wished])
     return {} if told is UNKNOWN else told
 

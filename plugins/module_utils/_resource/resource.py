@@ -73,6 +73,11 @@ class Resource:
         """Whether a result of ``unsupported`` is a note rather than an error, because the user said so."""
         return False
 
+    def leads(self, params):
+        """``(target, field)`` of the actions that a run with ``params`` settles, though no name in them is that target's.
+        ``params``: as the module got them."""
+        return ()
+
     def budget(self, actions):
         """Seconds that the verification may wait for the host to show what was applied."""
         return 5.0

@@ -34,6 +34,10 @@ class VhostNet(Resource):
     def validate(self, params, host):
         return Wish(params.get("loaded"), params.get("zero_copy"))
 
+    def leads(self, params):
+        fields = {"loaded": ("loaded",), "zero_copy": ("zero_copy", "configuration")}
+        return {(TARGET, field) for name, led in fields.items() if params.get(name) is not None for field in led}
+
     def observe(self, host, desired):
         return read_module(host, desired)
 

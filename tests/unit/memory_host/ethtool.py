@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed
 from ansible_collections.kvm.vnic.plugins.module_utils._model.rx_filters import MacRule
 
@@ -23,13 +25,14 @@ class MemoryEthtool:
     def features(self, names):
         if self.broken is not None:
             return self.broken
-        return {name: self.of[name] for name in names if name in self.of}
+        return {name: dict(self.of[name]) for name in names if name in self.of}
 
     def spreading(self, names):
-        return {name: self.spread.get(name, {"channels": None, "rings": None, "table": None}) for name in names}
+        nothing = {"channels": None, "rings": None, "table": None}
+        return {name: copy.deepcopy(self.spread.get(name, nothing)) for name in names}
 
     def mac_rules(self, name):
-        return self.rules.get(name)
+        return copy.copy(self.rules.get(name))
 
     def change(self, option, name, *words):
         line = " ".join(["ethtool", option, name] + [str(word) for word in words])
@@ -59,6 +62,12 @@ class MemoryEthtool:
         (self.configured.discard if words[0] == "default" else self.configured.add)(name)
         count = self.spread[name]["rings"] if words[0] == "default" else int(words[1])
         self.spread[name]["table"] = [index % count for index in range(len(self.spread[name]["table"]))]
+
+    def set_table(self, name, table):
+        self.writes.append("RSS table of %s: %s" % (name, table))
+        assert max(table) < self.spread[name]["rings"] and len(table) == len(self.spread[name]["table"])
+        self.configured.add(name)
+        self.spread[name]["table"] = list(table)
 
     def _feature(self, name, words):
         self.of[name][words[0]] = words[1]

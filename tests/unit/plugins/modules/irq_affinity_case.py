@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from ansible_collections.kvm.vnic.plugins.module_utils._resource.irq_affinity import IrqAffinity
 from ansible_collections.kvm.vnic.plugins.modules import irq_affinity
 from ansible_collections.kvm.vnic.tests.unit.memory_host.host import MemoryHost
-from ansible_collections.kvm.vnic.tests.unit.memory_host.irqs import MemoryIrqbalance, MemoryIrqs
+from ansible_collections.kvm.vnic.tests.unit.memory_host.irqs import CONFIGURATION, MemoryIrqbalance, MemoryIrqs
 from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
 from ansible_collections.kvm.vnic.tests.unit.memory_host.sriov import MemoryCard
+from ansible_collections.kvm.vnic.tests.unit.memory_host.undoing import run_there_and_back
 
 PF = "0000:41:00.0"
 VF = "0000:41:10.0"
@@ -38,8 +40,22 @@ def with_vf(host, driver="igbvf", names=("ens2v0-rx-0", "ens2v0-tx-0", "ens2v0")
     return host
 
 
-def run(host, *targets, check=False, **more):
-    return run_module(irq_affinity.main, host, dict({"targets": list(targets)}, **more), check=check)
+def picture(host):
+    """All that lasts; of irqbalance the script that the running one asked, for some tests write its settings only after
+    its start."""
+    # a line that comes back does so at the end
+    files = {path: text for path, text in host.tree.contents.items() if not path.endswith(("/cmdline", "/environ"))}
+    for path in (CONFIGURATION, "/etc/sysconfig/irqbalance"):
+        files[path] = path in files and sorted(files[path].splitlines())
+    return {"files": files, "asked": host.balance and host.balance.asked}
+
+
+def run(host, *targets, check=False, back=True, **more):
+    """``back``: whether what it changes is led back and done again on the way."""
+    wish = dict({"targets": list(targets)}, **more)
+    if not back:
+        return run_module(irq_affinity.main, host, wish, check=check)
+    return run_there_and_back(irq_affinity.main, IrqAffinity(), picture, host, wish, check=check)
 
 
 def fields(result):

@@ -262,7 +262,7 @@ def vanish(host, number, new=None):
 
 def test_an_interrupt_that_vanishes_is_found_under_its_new_number(host):
     vanish(host, 50, 70)
-    result = run(host, {"device": "ens2", "cpus": 4})
+    result = run(host, {"device": "ens2", "cpus": 4}, back=False)
     assert not result["failed"], result
     assert affinities(host) == [(49, "4"), (51, "4"), (52, "4"), (70, "4")]
     assert [irq["irq"] for irq in result["irqs"]] == [49, 51, 52, 70]

@@ -6,8 +6,6 @@ import errno
 
 import pytest
 
-from ansible_collections.kvm.vnic.plugins.modules import packet_steering
-from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
 from ansible_collections.kvm.vnic.tests.unit.memory_host.steered_host import (
     DEFAULT_MASK,
     FLOW_ENTRIES,
@@ -15,11 +13,7 @@ from ansible_collections.kvm.vnic.tests.unit.memory_host.steered_host import (
     queue,
     steered_host,
 )
-
-
-def run(host, *devices, **more):
-    check, diff = more.pop("check", False), more.pop("diff", False)
-    return run_module(packet_steering.main, host, dict(more, devices=list(devices)), check=check, diff=diff)
+from ansible_collections.kvm.vnic.tests.unit.plugins.modules.packet_steering_case import run
 
 
 def told(result):
