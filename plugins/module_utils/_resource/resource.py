@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from .._model.undo import Undo
+
 
 class Resource:
     """One kind of thing on a host. Subclasses answer; the engine decides, applies and verifies.
@@ -51,6 +53,13 @@ class Resource:
     def facts(self, outcome):
         """Keys that the module's result has beyond those of every resource. Pure."""
         return {}
+
+    def undo(self, desired, before, actions):
+        """The Undo of ``actions``, which are about to be applied where ``before`` was observed. Pure; nothing is written yet.
+
+        It names only what ``actions`` touch: what others change meanwhile elsewhere stays theirs.
+        """
+        return Undo(uncovered=("what %s changes cannot be undone" % self.kind,))
 
     def batches(self, actions):
         """``actions`` in groups that are applied together, in order."""
