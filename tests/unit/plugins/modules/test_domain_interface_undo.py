@@ -403,3 +403,24 @@ def test_bad_input(domains, path):
     result = run_all(host, *domains)
     assert host.libvirt.writes == [] or not path
     assert result["failed"] == bool(path) and path in result.get("msg", "")
+
+
+def test_what_one_definition_keeps_is_not_free_for_another_guest():
+    host = host_with(VF, True)
+    define(host, "db1", UUID2)
+    wish = {"name": "db1", "interfaces": [dict(VF, name="edge", mac=OTHER)]}
+    gone = {"name": "web1", "scope": "persistent", "interfaces": [ABSENT]}
+    result = run_all(host, gone, wish)
+    assert result["failed"] and "belongs to NIC web1/front already" in result["msg"] and host.libvirt.writes == []
+    assert not run_all(host, dict(gone, scope="both"), wish, consent=["unplug:web1/front"])["failed"]
+
+
+def test_an_adopted_nic_goes_from_the_running_guest_first_in_whatever_order_its_guest_is_listed():
+    """The definition is what it is known by."""
+    host = host_with(None, False)
+    define(host, "db1", UUID2, running=True, interfaces=nic_xml(MAC, bus=3))
+    run_all(host, {"name": "db1", "interfaces": [BRIDGE]})
+    host.libvirt.writes.clear()
+    wishes = [{"name": "db1", "scope": scope, "interfaces": [ABSENT]} for scope in ("persistent", "live")]
+    assert not run_all(host, *wishes, consent=["unplug:db1/front"])["failed"]
+    assert [write[2] for write in host.libvirt.writes] == ["live", "config"]
