@@ -56,6 +56,14 @@ options:
           - NICs without such an alias were made by others and stay.
         type: bool
         default: false
+      scope:
+        description:
+          - Which of the guest's two definitions is compared and changed, V(both) or only the one for its next start
+            (V(persistent)) or the running one (V(live)).
+          - A guest may be listed once for each. The two differ in what a rollback leads back.
+        type: str
+        choices: [both, persistent, live]
+        default: both
       interfaces:
         description: The guest's NICs.
         type: list
@@ -71,6 +79,19 @@ options:
             type: str
             choices: [present, absent]
             default: present
+          named:
+            description:
+              - Whether the XML keeps O(domains[].interfaces[].name). With V(false) the NIC is left to others, as it was
+                before it was adopted, and is known by O(domains[].interfaces[].mac) alone, which is then needed.
+              - A running guest learns it at its next start.
+            type: bool
+            default: true
+          slot:
+            description:
+              - PCI address that the guest gives to a NIC which is made, such as V(0000:03:00.0); quote it. Where that
+                place is taken or not there, libvirt chooses another.
+              - A NIC that is there stays in its place.
+            type: str
           type:
             description:
               - libvirt's type of interface. Needed unless O(domains[].interfaces[].state=absent).
@@ -137,9 +158,9 @@ options:
             description:
               - Whether packets of a V(virtio) NIC are moved by the kernel (V(vhost)) or by QEMU itself.
               - It is always written, because libvirt falls back to QEMU in silence where nothing is said and vhost
-                cannot be opened.
+                cannot be opened. V(none) says nothing, as it was before a NIC was adopted.
             type: str
-            choices: [vhost, qemu]
+            choices: [vhost, qemu, none]
           mac:
             description:
               - MAC address; quote it. Without it libvirt generates one for a new NIC.

@@ -45,6 +45,15 @@ options:
       uuid:
         description: UUID of the guest.
         type: str
+      scope:
+        description:
+          - Which of the guest's two definitions is compared and changed, V(both) or only the one for its next start
+            (V(persistent)) or the running one (V(live)). O(domains[].vhost) is about the running one in any case but
+            V(persistent), where it is left alone.
+          - A guest may be listed once for each. The two differ in what a rollback leads back.
+        type: str
+        choices: [both, persistent, live]
+        default: both
       vcpus:
         description:
           - CPU list of each vCPU by its number, from 0, or a list of them in which null leaves a vCPU alone.
@@ -81,6 +90,11 @@ options:
               - With V(none) a worker follows the emulator.
             type: raw
             required: true
+          required:
+            description: Whether a worker that cannot be found, or not be told from the others, is an error. Otherwise it
+              is left alone and told.
+            type: bool
+            default: true
       memory:
         description: NUMA policy of the whole guest. Policies of single cells of the guest are left alone.
         type: dict

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .domain_interface_wish import NicWish, parse_nic, parse_opaque
+from .definition_scope import BOTH, SCOPES, unique_by_scope
+from .domain_interface_wish import NicWish, one_of, parse_nic, parse_opaque
 from .names import parse_uuid
 
 __all__ = ["GuestWish", "GuestsWish", "NicWish", "parse_guests", "parse_uuid"]
@@ -15,13 +16,14 @@ __all__ = ["GuestWish", "GuestsWish", "NicWish", "parse_guests", "parse_uuid"]
 @dataclass(frozen=True)
 class GuestWish:
     """``name`` or ``uuid`` may be None, not both. ``nics``: :class:`NicWish`; ``purge``: remove NICs with our alias
-    that are not listed."""
+    that are not listed; ``scope``: the definition that this is about (definition_scope)."""
 
     name: object
     uuid: object
     nics: tuple
     purge: bool
     path: str
+    scope: str = BOTH
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ def _once(value, where, found, why, problems):
 
 
 def _parse_guest(item, problems, macs, vfs, ids):
+    """``macs``, ``vfs``, ``ids``: ``{scope: {value: path}}`` of what was listed before."""
+    scope = one_of(item.get("scope") or BOTH, SCOPES, "scope", problems.at("scope")) or BOTH
+    macs, vfs, ids = macs[scope], vfs[scope], ids[scope]
     name = problems.at("name").parse(parse_opaque, item.get("name"))
     uuid = problems.at("uuid").parse(parse_uuid, item.get("uuid"))
     if item.get("name") is None and item.get("uuid") is None:
@@ -69,14 +74,14 @@ def _parse_guest(item, problems, macs, vfs, ids):
                 at.at("source").at("interface_id"),
             )
     problems.at("interfaces").unique([nic.name for nic in nics], "name")
-    return GuestWish(name, uuid, tuple(nics), bool(item.get("purge")), problems.path)
+    return GuestWish(name, uuid, tuple(nics), bool(item.get("purge")), problems.path, scope)
 
 
 def parse_guests(items, problems):
     """A :class:`GuestWish` for each list item, with every problem recorded in ``problems``."""
-    macs, vfs, ids, guests = {}, {}, {}, []
+    macs, vfs, ids = ({scope: {} for scope in SCOPES} for _each in range(3))
+    guests = []
     for index, item in enumerate(items):
         guests.append(_parse_guest(item, problems.at(index), macs, vfs, ids))
-    problems.unique([guest.uuid for guest in guests], "guest")
-    problems.unique([guest.name for guest in guests], "guest")
+    unique_by_scope(guests, problems)
     return tuple(guests)

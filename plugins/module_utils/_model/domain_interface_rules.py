@@ -30,6 +30,8 @@ _TRUNK = ("trunks", "native_vlan")
 def _asks(settings, name):
     """Whether ``settings`` wish more of ``name`` than that it be off."""
     value = settings.get(name)
+    if name == "backend" and value == "none":
+        return False
     if name == "bandwidth":
         return any(rates != NONE for rates in (value or {}).values())
     return (

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
+from .interface_xml_source import pci_attributes
+
 # libvirt: src/conf/domain_conf.h, virDomainControllerModelPCI; slots that take a hot-plugged device
 _CONVENTIONAL = {"pci-root": 31, "pci-bridge": 31, "pcie-to-pci-bridge": 31}
 _EXPRESS = {"pcie-root-port": 1, "pcie-switch-downstream-port": 1}
@@ -13,10 +17,16 @@ def _bus_and_slot(address):
     return int(address.get("bus", "0"), 0), int(address.get("slot", "0"), 0)
 
 
-class Slots:
-    """The guest-side PCI slots of one ``<domain>`` element; taken ones are counted down."""
+def slot_address(pci):
+    """The ``<address>`` for a guest's PCI slot ``dddd:bb:ss.f``."""
+    return ElementTree.Element("address", pci_attributes(pci))
 
-    def __init__(self, root):
+
+class Slots:
+    """The guest-side PCI slots of one ``<domain>`` element; taken ones are counted down. ``leaving``: devices of it
+    whose slots are going to be free."""
+
+    def __init__(self, root, leaving=()):
         self._free = {}
         self._taken = set()
         controllers = [item for item in root.findall("devices/controller") if item.get("type") == "pci"]
@@ -26,7 +36,7 @@ class Slots:
                 self._free[int(item.get("index", "0"))] = [item.get("model"), capacity]
         self._known = bool(controllers)
         for item in root.findall("devices/*"):
-            address = item.find("address")
+            address = None if any(item is one for one in leaving) else item.find("address")
             if address is not None and address.get("type") == "pci":
                 self._take(*_bus_and_slot(address))
 

@@ -14,7 +14,8 @@ from .sriov_selector import parse_pf
 
 TYPES = ("hostdev", "direct", "bridge", "ethernet", "network")
 MODELS = ("virtio", "e1000", "rtl8139")
-BACKENDS = ("vhost", "qemu")
+NO_BACKEND = "none"
+BACKENDS = ("vhost", "qemu", NO_BACKEND)
 MODES = ("bridge", "private", "vepa", "passthrough")
 LINK_STATES = ("up", "down")
 VIRTUALPORTS = ("openvswitch",)
@@ -33,7 +34,7 @@ SOURCES = {
 }
 _SOURCE_KEYS = "pf index pci device mode bridge virtualport interface_id network portgroup".split()
 _KEYS = (
-    "name state type source model backend mac vlan trunks native_vlan bandwidth mtu queues rx_queue_size tx_queue_size boot_order link_state"
+    "name state named slot type source model backend mac vlan trunks native_vlan bandwidth mtu queues rx_queue_size tx_queue_size boot_order link_state"
     " trust_guest_rx_filters port_isolated"
 ).split()
 
@@ -44,7 +45,7 @@ class NicWish:
 
     ``vf``: ``(selector, index)`` of a VF that is named by its PF (sriov_selector); until the host was asked it is not
     in the settings.
-    ``path``: where the user wrote the wish.
+    ``slot``: the guest's PCI address for a NIC that is made, or None; ``path``: where the user wrote the wish.
     """
 
     name: str
@@ -52,6 +53,12 @@ class NicWish:
     settings: dict = field(default_factory=dict)
     vf: object = None
     path: str = ""
+    slot: object = None
+
+    @property
+    def named(self):
+        """Whether the NIC carries its name in the XML; one that does not is known by its MAC address."""
+        return self.settings.get("name") is not None
 
     def with_settings(self, **settings):
         return replace(self, settings=dict(self.settings, **settings))
@@ -139,7 +146,7 @@ def _ring(value, allowed, why, problems):
     return None
 
 
-def _truth(value, problems):
+def truth(value, problems):
     if value is None or isinstance(value, bool):
         return value
     problems.add(value, "is neither true nor false")
@@ -153,12 +160,15 @@ def parse_nic(item, problems):
     name = at("name").parse(parse_nic_name, item.get("name"))
     if item.get("name") is None:
         at("name").add(None, "is missing: it is the NIC's identity")
+    named = truth(item.get("named"), at("named"))
     state = one_of(item.get("state", "present"), ("present", "absent"), "state", at("state"))
     settings = {"name": name, "mac": at("mac").parse(parse_mac, item.get("mac"))}
     if state == "absent":
         return NicWish(
             name, False, {key: value for key, value in settings.items() if value is not None}, path=problems.path
         )
+    if named is False and item.get("mac") is None:
+        at("named").add(False, "needs mac: without a name in the XML it is all that the NIC is known by")
     kind = one_of(item.get("type"), TYPES, "type of interface", at("type"))
     if item.get("type") is None:
         at("type").add(None, "is missing: allowed are %s" % ", ".join(TYPES))
@@ -179,7 +189,7 @@ def parse_nic(item, problems):
     settings["boot_order"] = clearable(item.get("boot_order"), 1, MAX_BOOT_ORDER, "boot order", at("boot_order"))
     settings["link_state"] = one_of(item.get("link_state"), LINK_STATES, "link state", at("link_state"))
     for key in ("trust_guest_rx_filters", "port_isolated"):
-        settings[key] = _truth(item.get(key), at(key))
+        settings[key] = truth(item.get(key), at(key))
     vf = None
     if kind is not None:
         source = item.get("source") or {}
@@ -195,4 +205,8 @@ def parse_nic(item, problems):
     check_combination(settings, problems)
     if settings.get("model", "virtio") != "virtio":
         settings.pop("backend", None)  # an emulated NIC has only QEMU's, and libvirt keeps no name for it
-    return NicWish(name, True, settings, vf, problems.path)
+    if settings.get("backend") == NO_BACKEND:
+        settings["backend"] = None
+    if named is False:
+        settings["name"] = None
+    return NicWish(name, True, settings, vf, problems.path, at("slot").parse(parse_pci, item.get("slot")))

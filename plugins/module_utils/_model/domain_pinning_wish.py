@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .cpu_set import CpuSet
+from .definition_scope import BOTH, LIVE, SCOPES, unique_by_scope
 from .domain_interface_guest import parse_uuid
-from .domain_interface_wish import MAX_QUEUES, one_of, parse_opaque, unknown_keys
+from .domain_interface_wish import MAX_QUEUES, one_of, parse_opaque, truth, unknown_keys
 from .domain_pins import MODES, Memory
 from .names import parse_nic_name
 
@@ -20,18 +21,20 @@ _MAX_PAGE_KIB = 1 << 40
 
 @dataclass(frozen=True)
 class VhostWish:
-    """``queue`` None: every queue of the NIC. ``cpus`` empty: no pin of its own, it follows the emulator."""
+    """``queue`` None: every queue of the NIC. ``cpus`` empty: no pin of its own, it follows the emulator. ``required``:
+    whether a worker that cannot be told is an error."""
 
     interface: str
     queue: object
     cpus: CpuSet
     path: str
+    required: bool = True
 
 
 @dataclass(frozen=True)
 class PinningWish:
     """One guest. None leaves a thing alone, an empty CpuSet takes a pin away; ``memory``: :class:`Memory` or
-    ``"none"``; ``hugepages``: KiB, 0 for none."""
+    ``"none"``; ``hugepages``: KiB, 0 for none; ``scope``: the definition that this is about (definition_scope)."""
 
     name: object
     uuid: object
@@ -43,6 +46,7 @@ class PinningWish:
     vhost: tuple = ()
     memory: object = None
     hugepages: object = None
+    scope: str = BOTH
 
     def cpu_lists(self):
         """``(path, CpuSet)`` of every list given."""
@@ -113,7 +117,7 @@ def _vhost(items, problems):
     wishes, seen = [], {}
     for index, item in enumerate(items or ()):
         at = problems.at(index)
-        unknown_keys(item, ("interface", "queue", "cpus"), at)
+        unknown_keys(item, ("interface", "queue", "cpus", "required"), at)
         name = at.at("interface").parse(parse_nic_name, item.get("interface"))
         queue = at.at("queue").whole(item.get("queue"), 0, MAX_QUEUES - 1, "queue number")
         cpus = at.at("cpus").parse(parse_cpus, item.get("cpus"))
@@ -125,7 +129,8 @@ def _vhost(items, problems):
                 at.add(name, "has that queue already in %s: each queue may be listed once" % path)
                 break
         seen.setdefault(name, []).append((item.get("queue"), at.path))
-        wishes.append(VhostWish(name, queue, cpus, at.path))
+        required = truth(item.get("required"), at.at("required"))
+        wishes.append(VhostWish(name, queue, cpus, at.path, required is not False))
     return tuple(wishes)
 
 
@@ -163,6 +168,12 @@ def _parse_guest(item, problems):
     uuid = problems.at("uuid").parse(parse_uuid, item.get("uuid"))
     if item.get("name") is None and item.get("uuid") is None:
         problems.add(None, "names no guest: give name, uuid or both")
+    scope = one_of(item.get("scope") or BOTH, SCOPES, "scope", problems.at("scope")) or BOTH
+    for key in ("vcpu_default", "hugepages") if scope == LIVE else ():
+        if item.get(key) is not None:
+            problems.at(key).add(
+                item[key], "does not go with scope live: a running guest keeps what it was started with"
+            )
     return PinningWish(
         name,
         uuid,
@@ -174,12 +185,12 @@ def _parse_guest(item, problems):
         _vhost(item.get("vhost"), problems.at("vhost")),
         _memory(item.get("memory"), problems.at("memory")),
         _hugepages(item.get("hugepages"), problems.at("hugepages")),
+        scope,
     )
 
 
 def parse_pinning(items, problems):
     """A :class:`PinningWish` for each list item, with every problem recorded in ``problems``."""
     guests = tuple(_parse_guest(item, problems.at(index)) for index, item in enumerate(items))
-    problems.unique([guest.uuid for guest in guests], "guest")
-    problems.unique([guest.name for guest in guests], "guest")
+    unique_by_scope(guests, problems)
     return guests

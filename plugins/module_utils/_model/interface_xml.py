@@ -137,7 +137,10 @@ def _read_alias(element):
 
 
 def _write_alias(element, value):
-    _child(element, "alias").set("name", OUR_ALIAS + value)
+    if value is None:
+        _remove(element, "alias")
+    else:
+        _child(element, "alias").set("name", OUR_ALIAS + value)
 
 
 def _write_type(element, value):
@@ -192,6 +195,8 @@ def completed(wished, element=None):
     if anew:
         wished.setdefault("model", "virtio")
     before = None if anew else _read_model(element)
+    if before not in (None, "virtio") and "model" not in wished:
+        wished.pop("backend", None)  # there QEMU's is the only one, and libvirt keeps no name for it
     if wished.get("model") == "virtio" and before != "virtio":
         # without a name libvirt quietly takes QEMU's slow path where it cannot open vhost (docs: formatdomain,
         # "Setting NIC driver-specific options")

@@ -21,6 +21,14 @@ def pci_address(element):
     return "%04x:%02x:%02x.%x" % tuple(numbers)
 
 
+def pci_attributes(pci):
+    """The attributes of an ``<address>`` for ``dddd:bb:ss.f``."""
+    domain, bus, last = pci.split(":")
+    slot, function = last.split(".")
+    numbers = {"domain": domain, "bus": bus, "slot": slot, "function": function}
+    return dict({"type": "pci"}, **{name: "0x" + digits for name, digits in numbers.items()})
+
+
 def read_source(element):
     """``{pci}``, ``{device, mode}``, ``{bridge}``, ``{network, portgroup}`` or, for type ethernet, ``{device}``; what
     is absent is left out."""
@@ -48,13 +56,7 @@ def same_source(current, wished):
 def _write_pci(source, pci):
     for found in source.findall("address"):
         source.remove(found)
-    domain, bus, last = pci.split(":")
-    slot, function = last.split(".")
-    ElementTree.SubElement(
-        source,
-        "address",
-        {"type": "pci", "domain": "0x" + domain, "bus": "0x" + bus, "slot": "0x" + slot, "function": "0x" + function},
-    )
+    ElementTree.SubElement(source, "address", pci_attributes(pci))
 
 
 def write_source(element, value):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .._model.definition_scope import BOTH, SCOPES
 from .._model.domain_interface_wish import BACKENDS, LINK_STATES, MODELS, MODES, TYPES, VIRTUALPORTS
 
 _SOURCE = {
@@ -21,6 +22,8 @@ _SOURCE = {
 _INTERFACE = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "named": {"type": "bool", "default": True},
+    "slot": {"type": "str"},
     "type": {"type": "str", "choices": list(TYPES)},
     "source": {"type": "dict", "options": _SOURCE},
     "model": {"type": "str", "choices": list(MODELS)},
@@ -50,6 +53,7 @@ ARGUMENTS = {
             "uuid": {"type": "str"},
             "interfaces": {"type": "list", "elements": "dict", "default": [], "options": _INTERFACE},
             "purge": {"type": "bool", "default": False},
+            "scope": {"type": "str", "choices": list(SCOPES), "default": BOTH},
         },
     },
 }

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from .._model.definition_scope import BOTH, SCOPES
 from .._model.domain_pinning_wish import MEMORY_MODES
 
 _VHOST = {
     "interface": {"type": "str", "required": True},
     "queue": {"type": "int"},
     "cpus": {"type": "raw", "required": True},
+    "required": {"type": "bool", "default": True},
 }
 
 _MEMORY = {
@@ -19,6 +21,7 @@ _MEMORY = {
 _DOMAIN = {
     "name": {"type": "str"},
     "uuid": {"type": "str"},
+    "scope": {"type": "str", "choices": list(SCOPES), "default": BOTH},
     "vcpus": {"type": "raw"},
     "vcpu_default": {"type": "raw"},
     "emulator": {"type": "raw"},

@@ -102,6 +102,11 @@ class DomainInterface(Resource):
 
         return Apply(host).run(batch)
 
+    def undo(self, desired, before, actions):
+        from .domain_interface_undo import undo_of  # only a run that changes something needs it
+
+        return undo_of(actions)
+
     def budget(self, actions):
         from .domain_interface_apply import RELEASE_SECONDS
 

@@ -12,6 +12,7 @@ from .._model.errors import ApplyFailed, Conflict, VnicError
 from .._model.interface_xml import edited, rendered, text_of
 from .._model.interface_xml_document import replace_interface
 from .._model.names import is_libvirts_own
+from .domain_interface_match import place_of
 from .domain_interface_plan import ATTACH, DETACH, LIVE, PERSISTENT, REDEFINE, REPLUG, UPDATE
 from .guests import read_guest
 
@@ -28,6 +29,11 @@ def _placed(element, root, address):
     if address is not None and Slots(root).take_address(address):
         element.append(deepcopy(address))
     return element
+
+
+def _is(nic, match):
+    """Whether ``nic`` is what was made for the wish."""
+    return nic.name == match.wish.name if match.wish.named else nic.mac == match.wish.settings["mac"]
 
 
 class Apply:
@@ -109,10 +115,8 @@ class Apply:
         settings = dict(step.settings)
         if twin is not None:
             settings.setdefault("mac", twin.mac)
-        address = None if twin is None else twin.element.find("address")
-        self._libvirt.attach(
-            guest.uuid, text_of(_placed(rendered(settings), guest.persistent.root, address)), live=False, config=True
-        )
+        element = _placed(rendered(settings), guest.persistent.root, place_of(step.match, twin))
+        self._libvirt.attach(guest.uuid, text_of(element), live=False, config=True)
 
     def _update_persistent(self, step):
         guest, nic = self._persistent(step)
@@ -166,28 +170,22 @@ class Apply:
         guest = self._guest(step)
         if guest.live is None:
             raise Conflict("guest %s was shut off in between: its definition is as wished" % guest.name)
-        name = step.match.wish.name
-        twin = (
-            next((nic for nic in guest.persistent.nics if nic.name == name), None)
-            if guest.persistent is not None
-            else None
-        )
-        if twin is None:
-            element = rendered(step.settings)
-        else:
-            element = _placed(deepcopy(twin.element), guest.live.root, twin.element.find("address"))
+        as_defined = guest.persistent is not None and step.match.speaks_of(PERSISTENT)
+        twin = next((nic for nic in guest.persistent.nics if _is(nic, step.match)), None) if as_defined else None
+        element = rendered(step.settings) if twin is None else deepcopy(twin.element)
+        element = _placed(element, guest.live.root, place_of(step.match, twin))
         self._libvirt.attach(guest.uuid, text_of(element), live=True, config=False)
-        if not self._until(lambda: self._shows(step, name), RELEASE_SECONDS):
+        if not self._until(lambda: self._shows(step), RELEASE_SECONDS):
             raise ApplyFailed("plug in NIC %s" % step.match.target, "libvirt took it, and the guest does not show it")
 
-    def _shows(self, step, name):
+    def _shows(self, step):
         guest = self._guest(step)
-        return guest.live is not None and any(nic.name == name for nic in guest.live.nics)
+        return guest.live is not None and any(_is(nic, step.match) for nic in guest.live.nics)
 
     def _replug(self, step):
         self._detach_live(step)
         try:
-            if step.match.guest.persistent is not None:
+            if step.match.guest.persistent is not None and step.match.speaks_of(PERSISTENT):
                 self._attach_live(step)
             else:
                 self._plug_transient(step)
@@ -197,7 +195,7 @@ class Apply:
             ) from None
 
     def _plug_transient(self, step):
-        element = edited(step.nic.element, dict(step.settings, name=step.match.wish.name))
+        element = edited(step.nic.element, step.settings)
         target = element.find("target")
         if target is not None and is_libvirts_own(target.get("dev", "")):
             element.remove(target)

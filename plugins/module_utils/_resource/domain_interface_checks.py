@@ -4,6 +4,7 @@ cannot start with."""
 
 from __future__ import annotations
 
+from .._model.definition_scope import overlap
 from .._model.domain_interface_port import OPENVSWITCH
 from .._model.errors import Problem
 
@@ -64,7 +65,7 @@ def _missing_vf(nic, state, path):
 
 def refusals(desired, state, matches):
     """A Problem for every wish that this host or its guest cannot carry out."""
-    found = []
+    found = list(_twice(desired, state))
     for guest, nic, kind, source in _nics(desired, state):
         check = {"direct": _direct, "bridge": _bridge, "ethernet": _ethernet, "network": _network}.get(kind)
         found += check(nic, source, state) if check else []
@@ -72,6 +73,19 @@ def refusals(desired, state, matches):
     for match in matches:
         found += _on_emulated(match)
     return found
+
+
+def _twice(desired, state):
+    """A NIC that is listed twice for one definition, because its guest is listed for several."""
+    seen = {}
+    for guest_wish, guest in zip(desired.guests, state.wished):
+        for nic in guest_wish.nics:
+            others = seen.setdefault((guest.uuid, nic.name), [])
+            for scope, path in others:
+                if overlap(scope, guest_wish.scope):
+                    message = "is listed as %s too, for the same definition of guest %s" % (path, guest.name)
+                    yield Problem(nic.path + ".name", nic.name, message)
+            others.append((guest_wish.scope, nic.path))
 
 
 def _problem(nic, field, message, value=None):

@@ -4,6 +4,7 @@ libvirt guards none of them before a guest starts, and the last never: two ports
 
 from __future__ import annotations
 
+from .._model.definition_scope import LIVE, PERSISTENT
 from .._model.domain_interface_port import OPENVSWITCH
 from .._model.errors import Conflict
 
@@ -81,6 +82,8 @@ class _Claims:
     @staticmethod
     def _stays(match, kind, value, live):
         """Whether an observed claim of a wished NIC outlives this run."""
+        if not match.speaks_of(LIVE if live else PERSISTENT):
+            return True
         if not match.wish.present:
             return False
         wished = _wished(match.wish)[kind]
@@ -133,7 +136,9 @@ def _frozen(matches):
     """QEMU forgets nothing, but a guest that stands still cannot let a device go: libvirt says "detached", and it is
     not."""
     for match in matches:
-        if match.guest.paused and match.live is not None and (not match.wish.present or match.will_replug()):
+        if not (match.guest.paused and match.live is not None and match.speaks_of(LIVE)):
+            continue
+        if not match.wish.present or match.will_replug():
             yield "%s: guest %s is paused and cannot release its NIC %s: resume it first" % (
                 match.wish.path,
                 match.guest.name,

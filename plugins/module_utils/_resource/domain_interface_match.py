@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .._model.definition_scope import BOTH, LIVE, PERSISTENT, overlap
 from .._model.domain_interface_port import OPENVSWITCH
-from .._model.domain_interface_slots import Slots
+from .._model.domain_interface_slots import Slots, slot_address
 from .._model.domain_interface_wish import NicWish
 from .._model.errors import Conflict
 from .._model.interface_xml import BY_NAME, completed, differences
@@ -17,7 +18,7 @@ from .._model.interface_xml import BY_NAME, completed, differences
 class Match:
     """One wish and what there is of it. ``persistent``, ``live``: DomainInterfaces or None; ``netdevs``: the wished
     VF's network devices in the host; ``homeless``: the running guest has no slot for it; ``replug``: the user lets it
-    be taken out and plugged in again."""
+    be taken out and plugged in again; ``scope``: the definition that the wish is about (definition_scope)."""
 
     guest: object
     wish: object
@@ -26,10 +27,15 @@ class Match:
     netdevs: tuple = ()
     homeless: bool = False
     replug: bool = False
+    scope: str = BOTH
 
     @property
     def target(self):
         return "%s/%s" % (self.guest.name, self.wish.name)
+
+    def speaks_of(self, definition):
+        """Whether the wish is about the ``persistent`` or the ``live`` definition."""
+        return overlap(self.scope, definition)
 
     def wished(self, nic):
         """The complete settings for one definition; ``nic``: the DomainInterface there, or None."""
@@ -64,7 +70,7 @@ class Match:
     def will_replug(self):
         """Whether the running NIC is to be taken out and plugged in again. A guest without a definition has no next
         start to wait for."""
-        if self.live is None or not self.wish.present:
+        if self.live is None or not self.wish.present or not self.speaks_of(LIVE):
             return False
         later = [name for name, _before, _after in self.live_differences()[1]]
         return (self.replug or self.guest.persistent is None) and any(name != "boot_order" for name in later)
@@ -119,25 +125,40 @@ def _resolved(wish, state):
 
 def _unlisted(guest, guest_wish):
     listed = {nic.name for nic in guest_wish.nics}
+    of_scope = [
+        definition
+        for scope, definition in ((PERSISTENT, guest.persistent), (LIVE, guest.live))
+        if definition is not None and overlap(guest_wish.scope, scope)
+    ]
     names = [
         nic.name
-        for definition in guest.definitions
+        for definition in of_scope
         for nic in definition.nics
         if nic.name is not None and nic.name not in listed
     ]
     return [NicWish(name, present=False, path=guest_wish.path) for name in dict.fromkeys(names)]
 
 
+def place_of(match, twin):
+    """The ``<address>`` that a NIC which is made is to have in the guest: the wished one, else that of its ``twin`` in
+    the other definition."""
+    if match.wish.slot is not None:
+        return slot_address(match.wish.slot)
+    return None if twin is None else twin.element.find("address")
+
+
 def _with_places(matches):
     """``matches`` with those marked for which the running guest has no free slot."""
-    found = []
-    slots = {}
+    found, slots, leaving = [], {}, {}
+    for match in matches:
+        if match.live is not None and not match.wish.present and match.speaks_of(LIVE):
+            leaving.setdefault(match.guest.uuid, []).append(match.live.element)
     for match in matches:
         guest = match.guest
-        if match.wish.present and match.live is None and guest.live is not None:
+        if match.wish.present and match.live is None and guest.live is not None and match.speaks_of(LIVE):
             if guest.uuid not in slots:
-                slots[guest.uuid] = Slots(guest.live.root)
-            place = None if match.persistent is None else match.persistent.element.find("address")
+                slots[guest.uuid] = Slots(guest.live.root, leaving.get(guest.uuid, ()))
+            place = place_of(match, match.persistent)
             if not slots[guest.uuid].take_address(place) and not slots[guest.uuid].take(
                 match.wished(None).get("model")
             ):
@@ -154,5 +175,12 @@ def matches_of(desired, state):
         nics = list(guest_wish.nics) + (_unlisted(guest, guest_wish) if guest_wish.purge else [])
         for wish in nics:
             match, vf = _match(guest, _resolved(wish, state)), _vf(wish, state)
-            found.append(replace(match, netdevs=vf.netdevs if vf else (), replug=match.target in desired.replug))
+            found.append(
+                replace(
+                    match,
+                    netdevs=vf.netdevs if vf else (),
+                    replug=match.target in desired.replug,
+                    scope=guest_wish.scope,
+                )
+            )
     return _with_places(found)

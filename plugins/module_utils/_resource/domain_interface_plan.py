@@ -57,10 +57,11 @@ def _seen(nic):
 def removals(matches):
     """From the running guest first: the definition is what an adopted NIC is known by."""
     actions = []
+    matches = sorted(matches, key=lambda match: match.scope == PERSISTENT)
     for match in matches:
         if not match.wish.present:
             for scope, nic in ((LIVE, match.live), (PERSISTENT, match.persistent)):
-                if nic is not None:
+                if nic is not None and match.speaks_of(scope):
                     actions.append(_whole(match, scope, DETACH, nic, {}, _seen(nic), None, "not wished"))
     return actions
 
@@ -68,7 +69,7 @@ def removals(matches):
 def definitions(matches):
     actions = []
     for match in matches:
-        if not match.wish.present or match.guest.persistent is None:
+        if not match.wish.present or match.guest.persistent is None or not match.speaks_of(PERSISTENT):
             continue
         settings = match.wished(match.persistent)
         if match.persistent is None:
@@ -86,7 +87,7 @@ def definitions(matches):
 def running(matches):
     changes, unplugs, plugs = [], [], []
     for match in matches:
-        if not match.wish.present or match.guest.live is None:
+        if not match.wish.present or match.guest.live is None or not match.speaks_of(LIVE):
             continue
         settings = match.wished(match.live or match.persistent)
         if match.live is None:
@@ -108,7 +109,10 @@ def waiting(matches):
     """A Pending for each thing that is in the definition and that the running guest will see at its next start."""
     found = []
     for match in matches:
-        if not match.wish.present or match.guest.live is None or match.guest.persistent is None or match.will_replug():
+        guest = match.guest
+        if not match.wish.present or guest.live is None or guest.persistent is None or match.will_replug():
+            continue
+        if not match.speaks_of(LIVE):
             continue
         if match.homeless:
             reason = "the running guest has no free PCI slot that takes it"

@@ -9,7 +9,7 @@ from .._model.domain_pins_edit import edited
 from .._model.errors import InvalidInput, Unsupported, VnicError
 from .._model.fields import Problems
 from .domain_pinning_checks import emulator_cpus, missing, refusals
-from .domain_pinning_plan import LIVE, PERSISTENT, PIN_WORKER, REDEFINE, plans_of
+from .domain_pinning_plan import LIVE, PERSISTENT, PIN_WORKER, REDEFINE, definitions, plans_of
 from .domain_pinning_state import read_state
 from .resource import Resource
 
@@ -37,15 +37,14 @@ class DomainPinning(Resource):
         unclear = [sentence for plan in plans for sentence in plan.unclear]
         if unclear:
             raise Unsupported("refused, nothing was written: " + "; ".join(unclear))
-        return [action for plan in plans for action in plan.persistent] + [
-            action for plan in plans for action in plan.live
-        ]
+        return definitions(plans) + [action for plan in plans for action in plan.live]
 
     def pending(self, desired, state):
         return [pending for plan in plans_of(desired, state) for pending in plan.pending]
 
     def notes(self, desired, state):
-        return [
+        left = [sentence for plan in plans_of(desired, state) for sentence in plan.left]
+        return left + [
             note for wish, pinned in zip(desired.guests, state.guests) for note in _notes(wish, pinned, state)
         ]
 
@@ -61,6 +60,11 @@ class DomainPinning(Resource):
                     done[id(step)] = str(error)
             results.append(Result(action, FAILED if done[id(step)] else DONE, done[id(step)]))
         return results
+
+    def undo(self, desired, before, actions):
+        from .domain_pinning_undo import undo_of  # only a run that changes something needs it
+
+        return undo_of(before, actions)
 
     def facts(self, outcome):
         return {"domains": [_facts(pinned) for pinned in outcome.after.guests]}

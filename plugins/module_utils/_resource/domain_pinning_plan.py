@@ -4,10 +4,11 @@ wait."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._model import domain_pins_edit as edit
 from .._model.action import GUEST_START, UNKNOWN, Action, Pending
+from .._model.definition_scope import overlap
 from .._model.domain_pins import Memory
 from .domain_pinning_checks import emulator_cpus, pages
 
@@ -63,27 +64,34 @@ def _threads(wish, pinned):
         return Thread(field, verb, drop, number, own[0], own[1], there[0], there[1])
 
     for number, cpus in sorted(wish.vcpus.items()):
-        yield of(
-            "vcpus.%d" % number,
-            PIN_VCPU,
-            edit.drop_vcpu_pin,
-            number,
-            lambda pins, number=number: pins.vcpu_pins.get(number),
-            lambda pins, number=number: number < pins.vcpus,
-        ), cpus
+        yield (
+            of(
+                "vcpus.%d" % number,
+                PIN_VCPU,
+                edit.drop_vcpu_pin,
+                number,
+                lambda pins, number=number: pins.vcpu_pins.get(number),
+                lambda pins, number=number: number < pins.vcpus,
+            ),
+            cpus,
+        )
     if wish.emulator is not None:
-        yield of(
-            "emulator", PIN_EMULATOR, edit.drop_emulator_pin, None, lambda pins: pins.emulator, lambda pins: True
-        ), wish.emulator
+        yield (
+            of("emulator", PIN_EMULATOR, edit.drop_emulator_pin, None, lambda pins: pins.emulator, lambda pins: True),
+            wish.emulator,
+        )
     for number, cpus in sorted(wish.iothreads.items()):
-        yield of(
-            "iothreads.%d" % number,
-            PIN_IOTHREAD,
-            edit.drop_iothread_pin,
-            number,
-            lambda pins, number=number: pins.iothread_pins.get(number),
-            lambda pins, number=number: number in pins.iothreads,
-        ), cpus
+        yield (
+            of(
+                "iothreads.%d" % number,
+                PIN_IOTHREAD,
+                edit.drop_iothread_pin,
+                number,
+                lambda pins, number=number: pins.iothread_pins.get(number),
+                lambda pins, number=number: number in pins.iothreads,
+            ),
+            cpus,
+        )
 
 
 def _arguments(thread, cpus):
@@ -91,11 +99,12 @@ def _arguments(thread, cpus):
 
 
 class GuestPlan:
-    """What is to be done for one guest. ``unclear``: sentences on workers that cannot be told apart."""
+    """What is to be done for one guest. ``unclear``: sentences on workers that cannot be told apart; ``left``: on those
+    of them that are left alone because the wish does not require them."""
 
     def __init__(self, wish, pinned, state):
         self._wish, self._pinned, self._state = wish, pinned, state
-        self.persistent, self.live, self.pending, self.unclear = [], [], [], []
+        self.persistent, self.live, self.pending, self.unclear, self.left = [], [], [], [], []
         self._edits = []
         self._workers = self._wished_workers() if pinned.live is not None else []
         for thread, cpus in _threads(wish, pinned):
@@ -105,6 +114,13 @@ class GuestPlan:
         self._hugepages()
         self._vhost()
         self._redefine()
+        self._keep_to_the_scope()
+
+    def _keep_to_the_scope(self):
+        if not overlap(self._wish.scope, PERSISTENT):
+            self.persistent = []
+        if not overlap(self._wish.scope, LIVE):
+            self.live, self.pending, self.unclear, self.left = [], [], [], []
 
     def _action(self, scope, field, before, after, verb, arguments, **more):
         target = more.pop("target", self._pinned.name)
@@ -133,7 +149,12 @@ class GuestPlan:
         if thread.in_persistent and thread.persistent != (cpus or None):
             if cpus:
                 self._action(
-                    PERSISTENT, thread.field, _shown(thread.persistent), _shown(cpus), thread.verb, _arguments(thread, cpus)
+                    PERSISTENT,
+                    thread.field,
+                    _shown(thread.persistent),
+                    _shown(cpus),
+                    thread.verb,
+                    _arguments(thread, cpus),
                 )
             else:
                 self._edit(thread.field, _shown(thread.persistent), "none", thread.drop, thread.number)
@@ -219,7 +240,7 @@ class GuestPlan:
             if vhost.queue is not None:
                 mine = [worker for worker in mine if worker.queue == vhost.queue]
             if len(mine) != (nic.queues if vhost.queue is None else 1):
-                self.unclear.append(self._why_unclear(target))
+                (self.unclear if vhost.required else self.left).append(self._why_unclear(target))
                 continue
             found += [(vhost, worker, vhost.cpus or emulator) for worker in mine]
         return found
@@ -261,3 +282,19 @@ class GuestPlan:
 
 def plans_of(desired, state):
     return [GuestPlan(wish, pinned, state) for wish, pinned in zip(desired.guests, state.guests)]
+
+
+def definitions(plans):
+    """The actions on definitions. What is defined anew comes first and once for each guest, however often it is listed,
+    because that is made on what was read."""
+    actions = [action for plan in plans for action in plan.persistent]
+    anew = [action for action in actions if action.data.verb == REDEFINE]
+    changes = {}
+    for step in {id(action.data): action.data for action in anew}.values():
+        changes.setdefault(step.guest.uuid, []).extend(step.arguments)
+    steps = {
+        uuid: Step(action.data.guest, PERSISTENT, REDEFINE, tuple(changes[uuid]))
+        for uuid, action in {action.data.guest.uuid: action for action in anew}.items()
+    }
+    merged = [replace(action, data=steps[action.data.guest.uuid]) for action in anew]
+    return merged + [action for action in actions if action.data.verb != REDEFINE]

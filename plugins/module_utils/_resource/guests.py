@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
+from .._model.definition_scope import BOTH
 from .._model.domain_xml import host_pci_devices_of, parse, read_interface
 from .._model.errors import ApplyFailed, InvalidInput
 from .._model.fields import Problems
@@ -76,7 +77,8 @@ def _defined(guests):
 
 
 def find_guests(wishes, guests):
-    """The :class:`Guest` of each wish, in order. Raises InvalidInput for all that are not there or are listed twice."""
+    """The :class:`Guest` of each wish, in order. Raises InvalidInput for all that are not there or are listed twice
+    for the same of their definitions."""
     problems = []
     by_name = {guest.name: guest for guest in guests}
     by_uuid = {guest.uuid: guest for guest in guests}
@@ -84,16 +86,17 @@ def find_guests(wishes, guests):
     for wish in wishes:
         at = Problems(wish.path, problems)
         guest = by_uuid.get(wish.uuid) if wish.uuid is not None else by_name.get(wish.name)
+        place = None if guest is None else (guest.uuid, getattr(wish, "scope", BOTH))
         if guest is None:
             key = "uuid" if wish.uuid is not None else "name"
             message = "is no guest of this host: define it first, or take it out of the list (%s)" % _defined(guests)
             at.at(key).add(getattr(wish, key), message)
         elif wish.name is not None and guest.name != wish.name:
             at.at("name").add(wish.name, "is not the guest of UUID %s, which is called %s" % (guest.uuid, guest.name))
-        elif guest.uuid in taken:
-            at.add(guest.name, "is listed twice, here and as %s: put all of it in one entry" % taken[guest.uuid])
+        elif place in taken:
+            at.add(guest.name, "is listed twice, here and as %s: put all of it in one entry" % taken[place])
         else:
-            taken[guest.uuid] = wish.path
+            taken[place] = wish.path
         found.append(guest)
     if problems:
         raise InvalidInput(problems)
