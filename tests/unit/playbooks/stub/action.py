@@ -18,12 +18,12 @@ class ActionModule(ActionBase):
         verifying = module == "host_info" and "gather" in self._task.args
         called = "verify" if verifying else self._task.args["state"] if module == "checkpoint" else module
         with (told / "log").open("a", encoding="utf-8") as log:
-            log.write("%s %s %s\n" % (host, called, (self._task.args.get("checkpoint") or {}).get("run", "-")))
+            log.write("%s %s %s\n" % (host, called, self._task.args.get("checkpoint") or "-"))
         answer = task_vars.get("stub", {}).get(called, {})
         if answer == "lost":
             raise AnsibleConnectionFailure("the connection to %s is gone" % host)
         if module == "host_info":
             answer = {**json.loads((told / (host + (".after" if verifying else ".before"))).read_text()), **answer}
         if module == "checkpoint":
-            answer = {"checkpoint": {"run": "r1"}, "former": "", "told": [], **answer}
+            answer = {"run": "r1", "former": {}, "told": [], **answer}
         return {"changed": False, "actions": [], "pending": [], "hook_installed": False, **answer}
