@@ -91,6 +91,11 @@ class Processes:
         while not process.ended:
             self.sleep(0)
 
+    def close(self):
+        """No process is left."""
+        for process in [each for each in self._all if each is not self.test]:
+            self.kill(process)
+
     def finish(self, process, seconds=100000):
         """Let time pass until ``process`` has ended; returns what it returned or raises what it raised."""
         limit = self.now + seconds

@@ -55,7 +55,8 @@ class Stage:
 def stage(monkeypatch):
     found = Stage()
     monkeypatch.setattr(engine_archive, "install_engine", found.install)
-    return found
+    yield found
+    found.host.clock.close()
 
 
 def test_a_run_from_its_opening_to_its_confirmation(stage):
