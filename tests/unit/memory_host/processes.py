@@ -14,7 +14,6 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import RunI
 from .host import MemoryHost
 
 
-
 class Killed(BaseException):
     """What a process that is killed gets where it stands."""
 

@@ -23,7 +23,14 @@ def commands():
 def test_a_transient_service_is_given_its_words_as_they_are(commands):
     Systemd(commands).run_transient(UNIT, ["/bin/x", "--quiet", "costs $HOME ${X}"], "a b", [("KillMode", "mixed")])
     assert commands.calls == [
-        ["systemd-run", "--quiet", "--no-ask-password", "--unit=" + UNIT, "--description=a b", "--property=KillMode=mixed"]
+        [
+            "systemd-run",
+            "--quiet",
+            "--no-ask-password",
+            "--unit=" + UNIT,
+            "--description=a b",
+            "--property=KillMode=mixed",
+        ]
         + ["--", "/bin/x", "--quiet", "costs $$HOME $${X}"]
     ]
 
