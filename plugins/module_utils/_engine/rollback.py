@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Leading a host back to where it was before the runs that journal entries tell of: by converging to it, newest first.
 
-Whoever calls holds the locks. Nothing is written for what already is as it was, and an entry is marked when it is: so this
-can be cut off and begun again.
+Whoever calls holds the locks. Nothing is written for what already is as it was, and an entry is marked once it and all that
+are newer are led back: so this can be cut off, or fail, and be begun again. Were one marked before a newer one is led back,
+the next try would lead both to where they were in between.
 """
 
 from __future__ import annotations
@@ -103,11 +104,13 @@ def roll_back(host, entries, kinds=None):
         from .._resource.registry import KINDS as known
     else:
         known, entries = kinds, [each for each in entries if each.name.kind in kinds]
-    newest_first = sorted(entries, key=lambda each: each.name.number, reverse=True)
-    return Report(tuple(_lead_back(host, each, known) for each in newest_first))
+    done = []
+    for each in sorted(entries, key=lambda each: each.name.number, reverse=True):
+        done.append(_lead_back(host, each, known, mark=not Report(done).failed))
+    return Report(tuple(done))
 
 
-def _lead_back(host, found, kinds):
+def _lead_back(host, found, kinds, mark):
     name, kind = str(found.name), found.name.kind
     if found.entry is None:
         return LedBack(name, kind, NOT_UNDONE, found.problem)
@@ -115,7 +118,7 @@ def _lead_back(host, found, kinds):
         return LedBack(name, kind, NOT_UNDONE, "this version of kvm.vnic does not know it")
     undo = parse_undo(found.entry.undo)
     actions, why = _converge(host, kinds[kind], undo) if undo.params is not None else ((), "")
-    if not why:
+    if mark and not why:
         try:
             host.journal.move([(name, str(EntryName(found.name.number, kind, MARK)))], [])
         except ApplyFailed as error:
