@@ -18,8 +18,8 @@ from .._model.checkpoint_record import (
     new_token,
 )
 from .._model.errors import ApplyFailed, Conflict, InvalidInput, Problem, VnicError
-from .checkpoint_file import PATH, Unreadable, entries_of, read_record, write_record
-from .checkpoint_service import start, wait_for
+from .checkpoint_file import Unreadable, read_record, write_record
+from .checkpoint_service import start, wait_for, wait_for_end
 from .undo_run import ASKED, INTERRUPTED, owner_line
 
 STEP_TIME = 10.0  # seconds that a step of the run may take to end, before that is told
@@ -150,8 +150,7 @@ def open_run(host, within, program):
     run = new_token(os.urandom(8))
     start(host, [*program, "hold", "open", run, str(within)], "kvm.vnic: undoes the run %s unless it is confirmed" % run)
     record = wait_for(host, lambda found: found.run == run, OPENING, UNDOING_TIME)
-    former = record.former and replace(record, **dict(record.former, told=tuple(record.former["told"]), former=None))
-    return run, unreadable or former_words(former or None), before is not None and not before.ended
+    return run, unreadable or former_words(record.before), before is not None and not before.ended
 
 
 def confirm_run(host, run):
@@ -171,6 +170,8 @@ def confirm_run(host, run):
             raise RunEnded(
                 run, record, "%s. It is undone at the next boot, by the next run, or with state undone" % INTERRUPTED
             )
+        from .run_entries import entries_of
+
         steps = len(entries_of(host, run))
         kept = {"confirmed": run, "steps": steps} if steps else {}
         write_record(host, replace(record, state=CONFIRMED, **kept))
@@ -211,9 +212,7 @@ def undo(host, run, why, program):
     else:
         _refuse_while_open(host)
         start(host, [*program(), "hold", "undo", target, *([why] * bool(why))], "kvm.vnic: undoes the run %s" % target)
-    record = wait_for(
-        host, lambda found: found.run == target and found.state in (UNDONE, UNDO_FAILED, CONFIRMED), UNDOING_TIME, UNDOING_TIME
-    )
+    record = wait_for_end(host, UNDOING_TIME)
     if record.state == CONFIRMED:
         raise RunOpen("the run %s was confirmed by somebody else meanwhile, and is not undone: run again to undo it" % target)
     if record.state == UNDO_FAILED:

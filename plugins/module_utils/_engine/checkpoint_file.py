@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from .._model.action import UNKNOWN
 from .._model.checkpoint_record import parse_record
 from .._model.errors import ApplyFailed, VnicError
-from .._model.journal_entry import DONE, FAILED, OPEN, parse_entry_names
 from .journal import DIRECTORY
-from .unfinished import read_unfinished
 
 NAME = "checkpoint.json"
 PATH = "/var/lib/kvm-vnic/" + NAME
@@ -51,13 +48,3 @@ def write_record(host, record):
 def set_aside(host):
     """Keep the record that cannot be read under another name. Raises ApplyFailed."""
     host.state.move([(NAME, ASIDE)], [])
-
-
-def entries_of(host, run):
-    """What the journal has of the run and was not led back yet, newest first, as Unfinished. Raises ApplyFailed."""
-    listed = host.files.list_or(DIRECTORY)
-    if listed is UNKNOWN:
-        raise ApplyFailed(DIRECTORY, "cannot be listed")
-    names = [name for name in parse_entry_names(listed) if name.state in (OPEN, FAILED, DONE)]
-    found = read_unfinished(host, names) if names else []
-    return [each for each in reversed(found) if each.entry is not None and each.entry.run_of == run]

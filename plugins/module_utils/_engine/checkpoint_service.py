@@ -7,7 +7,7 @@ from .._model.checkpoint_record import UNDOING
 from .._model.errors import ApplyFailed, RunInProgress
 from .checkpoint_file import Unreadable, read_record
 from .journal import LOCK
-from .undo_run import BUSY
+from .undo_run import BUSY, UNDO_INCOMPLETE
 
 UNIT = "kvm-vnic-checkpoint.service"
 PAUSE = 0.2  # seconds
@@ -47,11 +47,31 @@ def wait_for(host, reached, seconds, undoing):
         if record is not None and reached(record):
             return record
         if not going:
-            raise _ended(host, seconds)
-        limit = undoing if record is not None and record.state == UNDOING else seconds
-        if host.clock.monotonic() - began >= limit:
-            raise ApplyFailed(UNIT, "did not come to it within %g s; it goes on: journalctl -u %s" % (limit, UNIT))
-        host.clock.sleep(PAUSE)
+            raise _ended(host, host.systemd.state(UNIT), seconds)
+        _pause(host, began, undoing if record is not None and record.state == UNDOING else seconds)
+
+
+def wait_for_end(host, seconds):
+    """The record when the service has ended. Raises RunInProgress or ApplyFailed when it could not do its work."""
+    began = host.clock.monotonic()
+    while True:
+        state = host.systemd.state(UNIT)
+        if not state.is_going:
+            record = _read(host)
+            if record is None or not record.ended or not _did_its_work(state):
+                raise _ended(host, state, seconds)
+            return record
+        _pause(host, began, seconds)
+
+
+def _did_its_work(state):
+    return state.result == "success" or (state.result, state.code) == ("exit-code", UNDO_INCOMPLETE)
+
+
+def _pause(host, began, limit):
+    if host.clock.monotonic() - began >= limit:
+        raise ApplyFailed(UNIT, "did not come to its end within %g s; it goes on: journalctl -u %s" % (limit, UNIT))
+    host.clock.sleep(PAUSE)
 
 
 def _read(host):
@@ -61,8 +81,8 @@ def _read(host):
         return None  # the service sets it aside
 
 
-def _ended(host, seconds):
-    state = host.systemd.state(UNIT)
+def _ended(host, state, seconds):
     if state.code == BUSY:
         return RunInProgress(LOCK, host.files.read_or(LOCK, ""), seconds)
-    return ApplyFailed(UNIT, "ended at once (%s, code %d): journalctl -u %s" % (state.result, state.code, UNIT))
+    why = "ended before its work was done (%s, code %d): journalctl -u %s" % (state.result, state.code, UNIT)
+    return ApplyFailed(UNIT, why)

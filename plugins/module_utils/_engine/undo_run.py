@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from .._model.checkpoint_record import UNDO_FAILED, UNDOING, UNDONE, shorten
 from .._model.errors import VnicError
-from .checkpoint_file import entries_of, read_record, write_record
+from .checkpoint_file import read_record, write_record
 
 # Longer than any step of a run may take (a write of sriov_numvfs has 300 s, and there may be several).
 STEP_WAIT = 900.0
-BUSY = 75  # with which the service ends when another run has the host; EX_TEMPFAIL of sysexits.h
+# Exit codes of the service. Another run has the host (EX_TEMPFAIL of sysexits.h); not everything was led back.
+BUSY, UNDO_INCOMPLETE = 75, 3
 ASKED = "it was asked for"
 INTERRUPTED = (
     "it was neither confirmed nor undone when the service that guarded it ended: killed, or the host was started anew"
@@ -28,9 +29,11 @@ def owner_line(host, run, doing):
 
 def _lead_back(host, run, roll_back, kinds):
     """``(lines, whether all of it could be led back)``; raises nothing: there is nobody to mend it but who reads the lines."""
+    from .run_entries import entries_of
+
     try:
-        report = roll_back(host, entries_of(host, run), kinds=kinds)
-        return list(report.lines), not report.failed
+        report = roll_back(host, entries_of(host, run), kinds)
+        return report.lines, not report.failed
     except VnicError as error:
         return ["not undone: %s" % error], False
     except Exception as error:  # pylint: disable=broad-except
@@ -38,6 +41,8 @@ def _lead_back(host, run, roll_back, kinds):
 
 
 def _left(host, run):
+    from .run_entries import entries_of
+
     try:
         return len(entries_of(host, run))
     except VnicError:

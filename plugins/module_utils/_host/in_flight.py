@@ -16,6 +16,7 @@ _WRITES = {
     "mkdir": "make directory {0}",
     "pin_thread": "pin {0}",
     "write_private": "write below {0}",
+    "replace_private": "write below {0}",
     "move_private": "rename below {0}",
 }
 

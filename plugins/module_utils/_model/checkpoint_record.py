@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 from .display_text import display_text
 
@@ -65,6 +65,11 @@ class CheckpointRecord:
     def to_text(self):
         return json.dumps(dict(self.to_dict(), schema=SCHEMA), sort_keys=True) + "\n"
 
+    @property
+    def before(self):
+        """The record of the run before, None for none."""
+        return _record(self.former) if self.former else None
+
     def as_former(self):
         """What the record of the next run keeps of this one."""
         kept = self.to_dict()
@@ -88,20 +93,28 @@ def parse_record(text):
         raise ValueError(
             "has schema %d, of a newer version of kvm.vnic: this one reads up to %d" % (data["schema"], SCHEMA)
         )
+    record = _record(data)
+    if record.former:
+        _record(record.former)
+    return record
+
+
+def _record(data):
     for name, kind in {**_KINDS, **_LATER}.items():
         if (name in _KINDS and name not in data) or type(data.get(name, kind())) is not kind:
             raise ValueError("is damaged: %s is missing or of a wrong kind" % name)
-    if not is_token(data["run"]) or data["state"] not in STATES or not all(isinstance(line, str) for line in data["told"]):
+    texts = all(isinstance(line, str) for line in data["told"])
+    if not is_token(data["run"]) or data["state"] not in STATES or not texts:
         raise ValueError("is damaged: its run, state or told is none")
-    names = {field.name for field in fields(CheckpointRecord)}
-    found = {name: value for name, value in data.items() if name in names}
-    return CheckpointRecord(**dict(found, told=tuple(data["told"])))
+    found = {name: data[name] for name in {**_KINDS, **_LATER} if name in data}
+    return CheckpointRecord(**dict(found, told=tuple(data["told"]), former=data.get("former") or None))
 
 
 def describe_end(record):
     """How the run stands, in one sentence without a full stop."""
     because = ", because %s" % record.why if record.why and record.state != CONFIRMED else ""
-    return display_text("the run %s, opened at %s, %s%s" % (record.run, record.opened, _ENDS[record.state], because))
+    when = ", opened at %s," % record.opened if record.opened else ""
+    return display_text("the run %s%s %s%s" % (record.run, when, _ENDS[record.state], because))
 
 
 def describe_age(seconds):

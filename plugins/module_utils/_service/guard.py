@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from .._engine.checkpoint_file import Unreadable, read_record, set_aside, write_record
 from .._engine.journal import STEP
-from .._engine.undo_run import ASKED, BUSY, INTERRUPTED, STEP_WAIT, owner_line, undo_run
+from .._engine.undo_run import ASKED, BUSY, INTERRUPTED, STEP_WAIT, UNDO_INCOMPLETE, owner_line, undo_run
 from .._host.run_lock import OVER
 from .._model.checkpoint_record import CONFIRMED, OPEN, UNDOING, UNDONE, CheckpointRecord, describe_end
 from .._model.errors import ApplyFailed, RunInProgress, VnicError
 
 POLL = 1.0  # seconds
-DONE, FAILED = 0, 1  # exit codes, as is BUSY
+DONE, FAILED = 0, 1  # exit codes, as are BUSY and UNDO_INCOMPLETE
 LOCK_WAIT = 60.0  # seconds: another run, or a pass of the reconciler, may be about to end
 
 
@@ -101,7 +101,7 @@ class Guard:
 
     def _tell_end(self, record):
         self._say(describe_end(record))
-        return DONE if record.state in (CONFIRMED, UNDONE) else FAILED
+        return DONE if record.state in (CONFIRMED, UNDONE) else UNDO_INCOMPLETE
 
     def _watch(self, record):
         clock, last = self._host.clock, self._host.clock.monotonic()

@@ -6,14 +6,13 @@ from __future__ import annotations
 import json
 import threading
 
-from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import LOCK
+from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import LOCK, STEP
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 from ansible_collections.kvm.vnic.plugins.module_utils._host.run_lock import OVER, PAUSE
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import RunInProgress
 
 from .host import MemoryHost
 
-STEP = LOCK.rpartition("/")[0] + "/step"
 
 
 class Killed(BaseException):
@@ -149,7 +148,7 @@ class SharedHost(MemoryHost):
     def step_lock(self):
         return _Lock(self, STEP)
 
-    def step(self, token, seconds):
+    def run_step(self, token, seconds):
         """A step of the run, as of a module: a process that holds the lock of a step for so long."""
 
         def work():
@@ -200,8 +199,9 @@ class MemorySystemd:
             self.units[unit].told = True
             self._clock.finish(self.units[unit])
         if verb == "show":
-            code = self.units[unit].result if state == "failed" else 0
-            result = "success" if state != "failed" else "exit-code"
+            process = self.units[unit] if state == "failed" else None
+            code = 0 if process is None else 9 if process.killed else process.result
+            result = "success" if process is None else "signal" if process.killed else "exit-code"
             load = "not-found" if state == "inactive" else "loaded"
-            return "LoadState=%s\nActiveState=%s\nResult=%s\nExecMainStatus=%d\n" % (load, state, result, code or 0)
+            return "LoadState=%s\nActiveState=%s\nResult=%s\nExecMainStatus=%d\n" % (load, state, result, code)
         return ""
