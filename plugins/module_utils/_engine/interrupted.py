@@ -7,7 +7,7 @@ Both functions return ``(whether that went well, whether there is a state to kee
 from __future__ import annotations
 
 from .._model.checkpoint_record import UNDO_FAILED
-from .._resource.registry import ALSO_GUESTS, KINDS, NEEDS_LIBVIRT, RECONCILER
+from .._resource.registry import ALSO_GUESTS, JOURNALLED, NEEDS_LIBVIRT, RECONCILER
 from .checkpoint_file import entries_of, read_record
 from .undo_run import resume
 
@@ -19,7 +19,7 @@ def undo_interrupted(host, say):
 
 def undo_before_guests(host, say):
     """The host's side. What keeps a state at all goes last, with the guests' side: it is what undoes that, too."""
-    kinds = {name: make for name, make in KINDS.items() if name not in NEEDS_LIBVIRT and name != ALSO_GUESTS}
+    kinds = {name: make for name, make in JOURNALLED.items() if name not in NEEDS_LIBVIRT and name != ALSO_GUESTS}
     new = _is_new(host)
     if new:
         del kinds[RECONCILER]

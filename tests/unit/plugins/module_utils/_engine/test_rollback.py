@@ -220,7 +220,7 @@ def test_only_the_kinds_that_are_given_are_led_back(host):
 
 def test_without_kinds_the_registry_has_them_and_what_it_lacks_is_told(host, monkeypatch):
     registry = pytest.importorskip("ansible_collections.kvm.vnic.plugins.module_utils._resource.registry")
-    monkeypatch.setattr(registry, "KINDS", {"numbers": Numbers})
+    monkeypatch.setattr(registry, "JOURNALLED", {"numbers": Numbers})
     run_all(host)
     report = roll_back(host, entries_of(host, RUN))
     assert [each.state for each in report.entries] == [UNDONE, NOT_UNDONE, UNDONE]
