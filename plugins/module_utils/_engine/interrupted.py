@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._model.checkpoint_record import UNDO_FAILED
 from .._resource.registry import ALSO_GUESTS, JOURNALLED, NEEDS_LIBVIRT, RECONCILER
-from .checkpoint_file import entries_of, read_record
+from .checkpoint_file import read_record
+from .run_entries import entries_of
 from .undo_run import resume
 
 
@@ -35,5 +36,5 @@ def _is_new(host):
     """Whether it was the run that was cut off that made this host keep a state."""
     record = read_record(host)
     entries = entries_of(host, record.run) if record is not None else []
-    undos = [(found.entry.undo.get("params") or {}) for found in entries if found.name.kind == RECONCILER]
-    return any(params.get("state") == "absent" for params in undos)
+    undos = [found.entry.undo for found in entries if found.name.kind == RECONCILER and found.entry is not None]
+    return any((undo["params"] or {}).get("state") == "absent" for undo in undos)

@@ -13,9 +13,9 @@ import yaml
 
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.registry import (
     ALSO_GUESTS,
+    JOURNALLED,
     KINDS,
     NEEDS_LIBVIRT,
-    RECONCILER,
 )
 
 ROOT = Path(__file__).resolve().parents[5]
