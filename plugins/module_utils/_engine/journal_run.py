@@ -160,7 +160,6 @@ class JournalRun:
                 "the journal could not be closed, so the next run tells of this one once more: %s" % error
             )
 
-
     def _droppable(self, names, moves):
         """Those of the names without what leads back a run that may be undone: the open one, and those that the checkpoint's
         record names, as the last that was confirmed."""

@@ -98,10 +98,10 @@ def roll_back(host, entries, kinds=None):
     """Lead ``host`` back over ``entries`` (as of ``run_entries``), the newest first, and return the Report.
 
     ``kinds``: ``{kind: callable that returns the Resource}``; entries of others are left for who can lead them back. Without
-    it, all kinds of the registry. What fails is told and does not keep the rest from being tried.
+    it, all that the journal tells of. What fails is told and does not keep the rest from being tried.
     """
     if kinds is None:
-        from .._resource.registry import KINDS as known
+        from .._resource.registry import JOURNALLED as known
     else:
         known, entries = kinds, [each for each in entries if each.name.kind in kinds]
     done = []

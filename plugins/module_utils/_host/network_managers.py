@@ -26,7 +26,7 @@ class Manager:
 
     def __str__(self):
         through = " through %s" % self.place if self.place else ""
-        return "%s is managed by %s%s: it may set it back. %s" % (self.device, self.name, through, self.settle)
+        return "%s is managed by %s%s, which may set it back. %s" % (self.device, self.name, through, self.settle)
 
 
 def manager_of(host, device):
@@ -98,5 +98,8 @@ def _by_ifupdown(host, device):
 
 def _netplan(device, place):
     return Manager(
-        device, NETPLAN, place, "State the same in /etc/netplan, from which netplan writes that, and run `netplan apply`."
+        device,
+        NETPLAN,
+        place,
+        "State the same in /etc/netplan, from which netplan writes that, and run `netplan apply`.",
     )

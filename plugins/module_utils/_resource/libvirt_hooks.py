@@ -36,8 +36,6 @@ def is_unnoticed(host, path):
     hook = host.files.stat(path)
     if hook is None:
         return False
-    running = [
-        host.files.stat(pid) for pid in _DAEMONS if host.files.exists("/proc/%s" % host.files.read_or(pid, "-"))
-    ]
+    running = [host.files.stat(pid) for pid in _DAEMONS if host.files.exists("/proc/%s" % host.files.read_or(pid, "-"))]
     hooks = [found["mtime_ns"] for found in map(host.files.stat, _OURS) if found is not None]
     return any(daemon and daemon["mtime_ns"] < min(hooks) for daemon in running)

@@ -13,7 +13,7 @@ from .._model.reconciler_units import UNITS, interval_in, unit_texts
 from .._model.reconciler_wish import ReconcilerWish, parse_reconciler
 from .._model.undo import Undo
 from .reconciler_plan import former_wish, plan, timer_text
-from .reconciler_state import ABSENT, read_state
+from .reconciler_state import ABSENT, OTHER, read_state
 from .resource import Resource
 
 PYTHON = "/usr/bin/python3"
@@ -63,7 +63,12 @@ class Reconciler(Resource):
         wish = former_wish(ReconcilerWish, before, interval, unmanaged)
         params = {"state": "absent"}
         if wish.present:
-            params = {"state": "present", "resources": wish.resources, "interval": interval, "unmanaged": list(unmanaged)}
+            params = {
+                "state": "present",
+                "resources": wish.resources,
+                "interval": interval,
+                "unmanaged": list(unmanaged),
+            }
         return Undo(params=params, uncovered=tuple(self._not_put_back(wish, before, actions)))
 
     def _not_put_back(self, wish, before, actions):
@@ -71,7 +76,7 @@ class Reconciler(Resource):
         for action in self.plan(wish, before):
             if action.target != engine_file.PATH:
                 yield "%s of %s was %s, and will be %s" % (action.field, action.target, action.before, action.after)
-        if wish.present and any(action.target == engine_file.PATH for action in actions):
+        if any(action.target == engine_file.PATH and action.before == OTHER for action in actions):
             yield "%s stays in its new version, which reads what was kept before" % engine_file.PATH
 
     def notes(self, desired, state):
@@ -80,7 +85,9 @@ class Reconciler(Resource):
         for manager in state.managers:
             yield str(manager)
         if not desired.present and state.run_open:
-            yield "%s stays, because a run is open, which it carries: run again when that is confirmed" % engine_file.PATH
+            yield (
+                "%s stays, because a run is open, which it carries: run again when that is confirmed" % engine_file.PATH
+            )
 
     def facts(self, outcome):
         kept = outcome.after.resources if isinstance(outcome.after.resources, dict) else {}

@@ -91,7 +91,10 @@ def _rules(host, actions):
     _file(host, actions[0])
     reload_rules(host)
     devices = [
-        "/sys/class/net/%s" % name for address in unmanaged_in(text) for name in host.pci.netdevs(address) if "/" not in name
+        "/sys/class/net/%s" % name
+        for address in unmanaged_in(text)
+        for name in host.pci.netdevs(address)
+        if "/" not in name
     ]
     announce(host, devices)
 

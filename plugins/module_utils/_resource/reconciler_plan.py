@@ -108,7 +108,9 @@ def plan(wish, state, python):
         changed = [Action(SYSTEMD, READ, "of before", "as they are", "changed since", data=Step(UNIT_FILES))]
     if not wish.present:
         changed += [
-            Action(name, FAILED, True, False, "goes", data=Step(UNIT_FILES)) for name in UNITS if state.units[name].failed
+            Action(name, FAILED, True, False, "goes", data=Step(UNIT_FILES))
+            for name in UNITS
+            if state.units[name].failed
         ]
     hook = list(_file_action(HOOK, files, state, HOOK_FILE))
     rules = list(_file_action(RULES, files, state, RULE_FILE))

@@ -44,7 +44,7 @@ class Writes(list):
 
 
 def doors(host):
-    for name in ("kernel", "tree", "libvirt", "ethtool", "ovs_memory", "switch"):
+    for name in ("kernel", "tree", "libvirt", "ethtool", "ovs_memory", "switch", "systemd_memory"):
         if hasattr(host, name):
             yield getattr(host, name)
 

@@ -68,7 +68,8 @@ class MemorySession:
 class MemoryHost(Host):
     """``kernel``: the links (MemoryIp); ``tree``: files (MemoryWorker); ``commands``; ``libvirt``; ``session.address``; all empty at first.
 
-    ``lock``, ``step``: the MemoryLocks of the host and of a step of a run; the journal and the locks' content are in ``tree.private``, apart from what the modules write.
+    ``lock``, ``step``: the MemoryLocks of the host and of a step of a run; the journal and the locks' content are in
+    ``tree.private``, apart from what the modules write.
     """
 
     def __init__(self):

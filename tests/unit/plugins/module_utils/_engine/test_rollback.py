@@ -19,7 +19,12 @@ from ansible_collections.kvm.vnic.plugins.module_utils._engine.rollback import (
 from ansible_collections.kvm.vnic.plugins.module_utils._engine.run_entries import entries_of
 from ansible_collections.kvm.vnic.plugins.module_utils._model.action import DONE, FAILED, NO, Action, Result
 from ansible_collections.kvm.vnic.plugins.module_utils._model.consent import Consent
-from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed, InvalidInput, Problem, VnicError
+from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import (
+    ApplyFailed,
+    InvalidInput,
+    Problem,
+    VnicError,
+)
 from ansible_collections.kvm.vnic.plugins.module_utils._model.undo import Undo
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.resource import Resource
 from ansible_collections.kvm.vnic.tests.unit.memory_host.fuse import Fuse, Killed, set_fuse
@@ -215,17 +220,18 @@ def test_only_the_kinds_that_are_given_are_led_back(host):
 
 def test_without_kinds_the_registry_has_them_and_what_it_lacks_is_told(host, monkeypatch):
     registry = pytest.importorskip("ansible_collections.kvm.vnic.plugins.module_utils._resource.registry")
-    monkeypatch.setattr(registry, "KINDS", {"numbers": Numbers})
+    monkeypatch.setattr(registry, "JOURNALLED", {"numbers": Numbers})
     run_all(host)
     report = roll_back(host, entries_of(host, RUN))
-    assert [each.state for each in report.entries] == [UNDONE, NOT_UNDONE, UNDONE] and "does not know" in report.lines[1]
+    assert [each.state for each in report.entries] == [UNDONE, NOT_UNDONE, UNDONE]
+    assert "does not know" in report.lines[1]
 
 
 def test_what_the_run_itself_made_needs_no_consent_again_and_what_others_may_use_does(host):
     step(host, "numbers", {"gone": "1"})
     assert not undo(host).failed and "/numbers/gone" not in host.tree.contents
     step(host, "numbers", {"gone": "1"})
-    entry, = entries_of(host, RUN)
+    (entry,) = entries_of(host, RUN)
     entry.entry.undo["consents"].clear()
     report = roll_back(host, [entry], KINDS)
     assert report.failed and "number:gone" in report.lines[0] and host.tree.contents["/numbers/gone"] == "1"

@@ -119,6 +119,34 @@ def test_a_step_of_a_run_that_has_ended_writes_nothing_and_says_why(host, how, t
     assert host.tree.contents == {} and entries(host) == {} and host.step.holder == ""
 
 
+@pytest.mark.parametrize("wish, check", [({"a": "1"}, True), ({"a": None}, False)])
+def test_a_step_that_would_write_nothing_learns_too_that_its_run_has_ended(host, wish, check):
+    end(host)
+    record(host, **ENDED)
+    with pytest.raises(Conflict, match="has ended"):
+        run(host, RUN, check=check, **wish)
+
+
+@pytest.mark.parametrize("between, looks", [(False, 2), (True, 3)])
+def test_the_host_is_looked_at_again_when_another_step_came_between_and_only_then(host, between, looks):
+    seen, read, take = [], host.files.read_or, host.step.take
+    run(host, RUN, b="1")
+
+    def late(owner, seconds):
+        if between:
+            take("other", 0)
+            host.step.release()
+        return take(owner, seconds)
+
+    def watched(path, default):
+        seen.extend([path] * (path == "/numbers/a"))
+        return read(path, default)
+
+    host.step.take, host.files.read_or = late, watched
+    run(host, RUN, a="1")
+    assert len(seen) == looks  # one to verify
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", json.dumps({"run": [RUN]})])
 def test_a_lock_or_a_record_that_says_nothing_names_no_run(host, text):
     assert not names_run(text, RUN)
