@@ -7,8 +7,9 @@ Both functions return ``(whether that went well, whether there is a state to kee
 from __future__ import annotations
 
 from .._model.checkpoint_record import UNDO_FAILED
-from .._resource.registry import ALSO_GUESTS, KINDS, NEEDS_LIBVIRT, RECONCILER
-from .checkpoint_file import entries_of, read_record
+from .._resource.registry import ALSO_GUESTS, JOURNALLED, NEEDS_LIBVIRT, RECONCILER
+from .checkpoint_file import read_record
+from .run_entries import entries_of
 from .undo_run import resume
 
 
@@ -19,7 +20,7 @@ def undo_interrupted(host, say):
 
 def undo_before_guests(host, say):
     """The host's side. What keeps a state at all goes last, with the guests' side: it is what undoes that, too."""
-    kinds = {name: make for name, make in KINDS.items() if name not in NEEDS_LIBVIRT and name != ALSO_GUESTS}
+    kinds = {name: make for name, make in JOURNALLED.items() if name not in NEEDS_LIBVIRT and name != ALSO_GUESTS}
     new = _is_new(host)
     if new:
         del kinds[RECONCILER]
@@ -35,5 +36,5 @@ def _is_new(host):
     """Whether it was the run that was cut off that made this host keep a state."""
     record = read_record(host)
     entries = entries_of(host, record.run) if record is not None else []
-    undos = [(found.entry.undo.get("params") or {}) for found in entries if found.name.kind == RECONCILER]
-    return any(params.get("state") == "absent" for params in undos)
+    undos = [found.entry.undo for found in entries if found.name.kind == RECONCILER and found.entry is not None]
+    return any((undo["params"] or {}).get("state") == "absent" for undo in undos)

@@ -8,7 +8,7 @@ import os
 
 from .._model.desired_state import parse_desired_state
 from .._model.errors import ApplyFailed, RunInProgress, VnicError
-from .._resource.registry import ALSO_GUESTS, KINDS, NEEDS_LIBVIRT, RECONCILER
+from .._resource.registry import ALSO_GUESTS, KINDS, NEEDS_LIBVIRT
 from .kept_kind import KeptKind
 from .wanted import forget_wanted
 
@@ -91,13 +91,12 @@ class Pass:
                 % (path, why)
             )
             return False
-        known = [kind for kind in KINDS if kind != RECONCILER]
-        strange = sorted(set(desired.resources) - set(known))
+        strange = sorted(set(desired.resources) - set(KINDS))
         for kind in strange:
             self._say("FAILED: %s speaks of %s, which this version of kvm.vnic does not know" % (path, kind))
         kinds = [
             KeptKind(self._host, self._say, kind, _without_guests(kind, params) if self._before_guests else params)
-            for kind, params in ((kind, desired.resources.get(kind)) for kind in known)
+            for kind, params in ((kind, desired.resources.get(kind)) for kind in KINDS)
             if params is not None and not (self._before_guests and kind in NEEDS_LIBVIRT)
         ]
         self._go_round(kinds)

@@ -38,12 +38,10 @@ def _kept(host):
         return
     yield "kept: what was confirmed at %s (%s):" % (desired.saved, path)
     for kind, params in desired.resources.items():
-        counts = ["%d %s" % (len(value), name) for name, value in sorted(params.items()) if value and _is_many(value)]
-        yield "  %s%s" % (kind, ": " + ", ".join(counts) if counts else "")
-
-
-def _is_many(value):
-    return isinstance(value, (list, dict))
+        counts = [
+            "%s: %d" % (name, len(value)) for name, value in sorted(params.items()) if value and isinstance(value, list)
+        ]
+        yield "  %s%s" % (kind, " (%s)" % ", ".join(counts) if counts else "")
 
 
 def _runs(host):

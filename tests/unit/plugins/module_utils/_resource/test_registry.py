@@ -13,9 +13,9 @@ import yaml
 
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.registry import (
     ALSO_GUESTS,
+    JOURNALLED,
     KINDS,
     NEEDS_LIBVIRT,
-    RECONCILER,
 )
 
 ROOT = Path(__file__).resolve().parents[5]
@@ -35,15 +35,15 @@ def modules_of_role(name, tasks="main"):
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", JOURNALLED)
 def test_each_answers_to_its_name(kind):
-    assert KINDS[kind]().kind == kind
+    assert JOURNALLED[kind]().kind == kind
 
 
 def test_every_module_that_manages_something_is_there():
     modules = {path.stem for path in (ROOT / "plugins/modules").glob("[!_]*.py")}
-    assert set(KINDS) - {RECONCILER} == modules - INFORMATION - OF_RUNS
-    assert NEEDS_LIBVIRT | {ALSO_GUESTS, RECONCILER} < set(KINDS)
+    assert set(KINDS) == modules - INFORMATION - OF_RUNS
+    assert NEEDS_LIBVIRT | {ALSO_GUESTS} < set(KINDS)
 
 
 def test_the_order_is_the_plays():

@@ -31,7 +31,9 @@ WITHIN = 60
 
 @pytest.fixture
 def host():
-    return GuardedHost()
+    found = GuardedHost()
+    yield found
+    found.clock.close()
 
 
 def guard(host, run=RUN, within=WITHIN, seconds=1):
@@ -148,8 +150,7 @@ def calls(host, process):
 
 
 @pytest.mark.parametrize("at", range(1, 13))
-def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(at):
-    host = GuardedHost()
+def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(host, at):
     process = guard(host)
     host.journal_step(RUN)
     host.clock.sleep(59.5 - host.clock.now)
@@ -172,9 +173,8 @@ def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(at)
 
 
 @pytest.mark.parametrize("at", range(1, 13))
-def test_a_step_at_the_deadline_is_a_whole_one_or_none(at):
+def test_a_step_at_the_deadline_is_a_whole_one_or_none(host, at):
     """It is undone with the rest, or finds the run ended."""
-    host = GuardedHost()
     process = guard(host)
     host.clock.sleep(59.5 - host.clock.now)
     calls(host, process)
@@ -355,6 +355,13 @@ def test_a_confirmed_run_is_undone_later_and_only_once(host):
     assert undoing(host, RUN, "it was slow") == 0
     assert (host.record.state, host.record.why, host.record.confirmed) == (UNDONE, "it was slow", "")
     assert undoing(host) == 0 and host.led_back == [1] and host.record.why == "it was slow"
+
+
+def test_steps_that_the_journal_lost_are_told(host):
+    put(host, CONFIRMED, confirmed=RUN, steps=3)
+    host.journal_step(RUN)
+    assert undoing(host) == 3 and host.led_back == [1] and host.record.state == UNDO_FAILED
+    assert host.record.told[-1].startswith("2 of the 3 steps of the run are not in the journal any more")
 
 
 def test_the_run_that_was_confirmed_before_one_that_changed_nothing(host):
