@@ -19,12 +19,11 @@ from .._model.checkpoint_record import (
 )
 from .._model.errors import Conflict, InvalidInput, Problem, VnicError
 from .checkpoint_file import Unreadable, read_record, write_record
-from .checkpoint_service import start, wait_for, wait_for_end
+from .checkpoint_service import UNDOING_TIME, start, wait_for_end
+from .opened import is_new, note_opened
 from .undo_run import ASKED, INTERRUPTED, owner_line
 
 STEP_TIME = 10.0  # seconds that a step of the run may take to end, before that is told
-OPENING = 90.0  # seconds; the service waits up to 60 for another run
-UNDOING_TIME = 1800.0  # seconds: each driver may take 300 for its VFs
 
 
 class RunOpen(Conflict):
@@ -136,31 +135,40 @@ def peek(host):
 
 
 def open_run(host, within, program):
-    """``(token, former, whether an interrupted run was undone for it)``: a new run is open and guarded. ``program``: argv of
-    the host's own command.
+    """``(token, former, whether an interrupted run was undone for it)``: a new run may begin, and is guarded from its first
+    step that changes something. ``program``: a function that returns the argv of the host's own command.
 
     Raises RunOpen, RunInProgress, ApplyFailed, Unsupported.
     """
-    unreadable, before = None, None
+    words = program()
     try:
         _refuse_while_open(host)
-        before = read_record(host)
+        record = read_record(host)
+        interrupted = record is not None and not record.ended
+        if interrupted:
+            record = _undo_unguarded(host, record.run, "", words)
+        former = former_words(record)
     except Unreadable as error:
-        unreadable = unreadable_words(error)
+        former, interrupted = unreadable_words(error), False
     run = new_token(os.urandom(8))
-    start(
-        host, [*program, "hold", "open", run, str(within)], "kvm.vnic: undoes the run %s unless it is confirmed" % run
-    )
-    record = wait_for(host, lambda found: found.run == run, OPENING, UNDOING_TIME)
-    return run, unreadable or former_words(record.before), before is not None and not before.ended
+    note_opened(host, run, within)
+    return run, former, interrupted
+
+
+def _undo_unguarded(host, run, why, program):
+    """The record after. Raises RunInProgress or ApplyFailed when it did not come to its end."""
+    start(host, [*program, "hold", "undo", run, *([why] * bool(why))], "kvm.vnic: undoes the run %s" % run)
+    return wait_for_end(host, UNDOING_TIME)
 
 
 def confirm_run(host, run):
-    """Whether this confirmed it: False when it was confirmed before. Raises RunEnded, RunInProgress, ApplyFailed."""
+    """Whether this confirmed it: False when it was confirmed before, or changed nothing. Raises RunEnded, RunInProgress, ApplyFailed."""
     step = host.step_lock()
     step.take(owner_line(host, run, "confirm"), STEP_TIME)
     try:
         record = read_record(host)
+        if is_new(host, run, record and record.run):
+            return False
         if record is None or record.run != run:
             why = (
                 "no run was opened here"
@@ -207,6 +215,8 @@ def undo(host, run, why, program):
     """``(whether something was undone, the record after)``; the record is None where there is nothing to undo. ``run``: "" for
     the last confirmed one. Raises UndoFailed, RunOpen, RunInProgress, InvalidInput, ApplyFailed, Unreadable."""
     record = read_record(host)
+    if is_new(host, run, record and record.run):
+        return False, None
     target = _to_undo(record, run)
     guarded = record is not None and not record.ended and _guarded(host) == record.run
     if guarded and not run:
@@ -215,10 +225,10 @@ def undo(host, run, why, program):
         return False, record if target else None
     if guarded and record.run == target:
         _ask(host, target, why)
+        record = wait_for_end(host, UNDOING_TIME)
     else:
         _refuse_while_open(host)
-        start(host, [*program(), "hold", "undo", target, *([why] * bool(why))], "kvm.vnic: undoes the run %s" % target)
-    record = wait_for_end(host, UNDOING_TIME)
+        record = _undo_unguarded(host, target, why, program())
     if record.state == CONFIRMED:
         raise RunOpen(
             "the run %s was confirmed by somebody else meanwhile, and is not undone: run again to undo it" % target

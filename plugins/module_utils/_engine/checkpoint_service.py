@@ -11,6 +11,8 @@ from .undo_run import BUSY, UNDO_INCOMPLETE
 
 UNIT = "kvm-vnic-checkpoint.service"
 PAUSE = 0.2  # seconds
+OPENING = 90.0  # seconds; the service waits up to 60 for another run
+UNDOING_TIME = 1800.0  # seconds: each driver may take 300 for its VFs
 ENDING = 10.0  # seconds: the service of the run before ends a second after it was confirmed
 # The signal to end goes to the service alone: its child that reads and writes files must outlive it. It goes last when
 # memory is short.

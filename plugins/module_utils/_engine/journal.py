@@ -16,13 +16,15 @@ class Journal:
     """Of one run on ``host``. As a context it holds a lock; its value is whether the host may have changed since :meth:`look`.
 
     ``checkpoint``: the token of the run that this is a step of: that one has the host's lock, and this one takes the lock of
-    a step. ``held``: the caller has the host's lock, and none is taken.
+    a step. ``held``: the caller has the host's lock, and none is taken. ``changing``: whether there is something to change, or
+    only an earlier run to be ended; to be set before the context is entered.
     """
 
     def __init__(self, host, checkpoint="", held=False):
         self._host, self._checkpoint, self._held = host, checkpoint, held
         self._resource, self._params, self._former = None, {}, ""
         self._loaded = None
+        self.changing = True
 
     def look(self, resource, params):
         """Before the host is read: who had the lock last, and whether earlier runs of the same resource are unfinished.
@@ -30,9 +32,10 @@ class Journal:
         self._resource, self._params = resource, params
         self._former = self._host.files.read_or(STEP if self._checkpoint else LOCK, "")
         if self._checkpoint:
-            from .open_run import require_open
+            from .open_run import is_unguarded, require_open
 
-            require_open(self._host, self._checkpoint, self._host.files.read_or(LOCK, ""))
+            if not is_unguarded(self._host, self._checkpoint):
+                require_open(self._host, self._checkpoint, self._host.files.read_or(LOCK, ""))
         endings = tuple("-%s.%s" % (resource.kind, ending) for ending in ENDINGS)
         if any(name.endswith(endings) for name in self._host.files.listdir(DIRECTORY)):
             self._load().read()
@@ -54,7 +57,7 @@ class Journal:
         return [] if self._loaded is None else self._loaded.notes()
 
     def __enter__(self):
-        return self._load().begin(self._former)
+        return self._load().begin(self._former, self.changing)
 
     def __exit__(self, kind, error, trace):
         self._loaded.end(failed=isinstance(error, Exception))

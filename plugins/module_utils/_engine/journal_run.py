@@ -22,7 +22,7 @@ from .._model.journal_entry import (
     parse_entry_names,
 )
 from .journal import DIRECTORY
-from .open_run import RECORD, require_open
+from .open_run import RECORD, is_unguarded, require_open
 from .unfinished import is_running, process_of, read_unfinished
 
 OVER = "over"  # what a run that let go of the lock leaves behind its own line
@@ -35,6 +35,7 @@ class JournalRun:
         self._host, self._resource, self._params = host, resource, plain(params)
         self._run, self._lock, self._name = os.urandom(8).hex(), None, None
         self._checkpoint, self._held, self._alone = checkpoint, held, False
+        self._guarded = bool(checkpoint)
         self._listed, self._earlier, self._problems = (), [], []
 
     def read(self):
@@ -73,9 +74,10 @@ class JournalRun:
             told.append(text)
         return told
 
-    def begin(self, former):
-        """Hold the lock; returns whether somebody had it since its content was ``former``. Raises NotJournalled,
-        RunInProgress, or Conflict when the run that this is a step of has ended."""
+    def begin(self, former, changing=True):
+        """Hold the lock; returns whether somebody had it since its content was ``former``. The first step of a run that has
+        something to change has it guarded from then on. Raises NotJournalled, RunInProgress, or Conflict when the run that
+        this is a step of has ended."""
         if self._held:
             self._alone = True
             self.read()
@@ -86,11 +88,18 @@ class JournalRun:
             "pid": os.getpid(),
             "since": self._host.clock.date(),
         }
-        lock = self._host.step_lock() if self._checkpoint else self._host.run_lock()
+        if self._checkpoint and is_unguarded(self._host, self._checkpoint):
+            if changing:
+                from .opened import arm
+
+                arm(self._host, self._checkpoint)
+            else:
+                self._guarded = False
+        lock = self._host.step_lock() if self._guarded else self._host.run_lock()
         try:
             found = lock.take(json.dumps(owner, sort_keys=True), WAIT)
             self._lock = lock
-            if self._checkpoint:
+            if self._guarded:
                 # from here on it cannot be undone meanwhile: that takes the lock of a step, too
                 require_open(self._host, self._checkpoint, self._host.run_lock().held_by())
         except ApplyFailed as error:
@@ -117,6 +126,8 @@ class JournalRun:
             self._lock = None
 
     def open(self, before, actions, undo):
+        if self._checkpoint and not self._guarded:
+            raise Conflict("the host was changed by somebody else meanwhile: nothing was written, run again")
         if self._listed is UNKNOWN:
             raise NotJournalled(ApplyFailed(DIRECTORY, "cannot be listed"))
         boot, born = process_of(self._host, os.getpid())

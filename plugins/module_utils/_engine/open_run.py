@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the run that a module is a step of still goes on: its checkpoint holds the host's lock until then."""
+"""Whether the run that a module is a step of still goes on: once it changed something, its checkpoint holds the host's lock."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ def names_run(content, token):
     """Whether ``content``, of the lock, says that the run ``token`` has it."""
     line, _newline, more = content.partition("\n")
     return _loaded(line).get("run") == token and not more.endswith("over")
+
+
+def is_unguarded(host, token):
+    """Whether the run ``token`` was opened last and has changed nothing yet, so that nobody has to guard it."""
+    from .opened import is_new
+
+    return is_new(host, token, _loaded(host.files.read_or(RECORD, "")).get("run"))
 
 
 def require_open(host, token, content):

@@ -90,6 +90,13 @@ class Host:
         return PrivateFiles(self.files)
 
     @cached_property
+    def volatile(self):
+        """Files of ours in /run/kvm-vnic, for root alone, until the next boot."""
+        from .private_files import VOLATILE, PrivateFiles
+
+        return PrivateFiles(self.files, base=VOLATILE)
+
+    @cached_property
     def systemd(self):
         from .systemd import Systemd
 

@@ -7,19 +7,19 @@ from .._model.errors import ApplyFailed, InFlight
 from .file_worker import Stuck
 from .files import READ_TIMEOUT, WRITE_TIMEOUT, error_name
 
-BASE = "/var/lib"
+KEPT, VOLATILE = "/var/lib", "/run"  # the second until the next boot
 
 
 class PrivateFiles:
-    """``below``: the names under ``/var/lib``. Every method raises ApplyFailed with the errno's name; bounded in time."""
+    """``below``: the names under ``base``. Every method raises ApplyFailed with the errno's name; bounded in time."""
 
-    def __init__(self, files, below=("kvm-vnic",)):
-        self._files, self._below = files, tuple(below)
-        self.directory = "/".join((BASE,) + self._below)
+    def __init__(self, files, below=("kvm-vnic",), base=KEPT):
+        self._files, self._below, self._base = files, tuple(below), base
+        self.directory = "/".join((base,) + self._below)
 
     def _call(self, operation, *arguments, timeout=WRITE_TIMEOUT):
         try:
-            return self._files.worker.call(operation, self._files.at(BASE), self._below, *arguments, timeout=timeout)
+            return self._files.worker.call(operation, self._files.at(self._base), self._below, *arguments, timeout=timeout)
         except Stuck as error:
             raise InFlight(self.directory, error.strerror) from None
         except OSError as error:

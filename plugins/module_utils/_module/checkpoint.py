@@ -54,7 +54,7 @@ def _program(host):
 def _opened(host, params):
     from .._engine.checkpoint import open_run
 
-    run, former, undone = open_run(host, params["confirm_within"], _program(host))
+    run, former, undone = open_run(host, params["confirm_within"], lambda: _program(host))
     return {"changed": undone, "run": run, "former": former, "told": former.get("told", [])}
 
 

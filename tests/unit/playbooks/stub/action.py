@@ -19,6 +19,7 @@ class ActionModule(ActionBase):
         called = "verify" if verifying else self._task.args["state"] if module == "checkpoint" else module
         with (told / "log").open("a", encoding="utf-8") as log:
             log.write("%s %s %s\n" % (host, called, self._task.args.get("checkpoint") or "-"))
+        (told / (host + ".asked")).write_text(json.dumps(self._task.args), encoding="utf-8")
         answer = task_vars.get("stub", {}).get(called, {})
         if answer == "lost":
             raise AnsibleConnectionFailure("the connection to %s is gone" % host)
