@@ -47,7 +47,6 @@ class BootConfiguration:
         found |= {item.key for item in wish.released if self._is_held(item.key)}
         return tuple(key for key in wish.keys if key in found or not self.entries)
 
-
     def _is_held(self, key):
         """Whether our file speaks of the name, or the entries still have what it said once."""
         if self.own is not None and key in self.own.keys:

@@ -63,7 +63,7 @@ class VhostNet(Resource):
     def _must_be_written(desired, state):
         if state.configured is None and desired.zero_copy is False:
             # off is the kernel's default: while that shows, nothing needs saying
-            return not state.loaded or bool(state.zero_copy)
+            return not state.loaded or desired.loaded is False or bool(state.zero_copy)
         return state.configured != desired.zero_copy
 
     @staticmethod

@@ -27,8 +27,8 @@ def _configuration(before, fields, params, uncovered):
         params["configuration"] = "absent"
     else:
         params["zero_copy"] = before.configured
-    ours = None if before.configured is None else configuration_text(before.configured)
-    if before.text != ours:
+    ours = None if before.configured is None else configuration_text(before.configured).strip()
+    if before.text is not None and before.text.strip() != ours:
         uncovered.append("what else stood in %s is lost" % CONFIGURATION)
     if before.configured is None and before.zero_copy is False:
         params["zero_copy"] = False

@@ -122,6 +122,6 @@ def converge_and_try_undo(resource, params, host, consent, journal, check=False)
         lead_back(resource, undo, host)
         if is_whole(undo):
             found = differences(before, shown(host))
-            assert not found, '\n'.join(map(str,[undo,*((k,*v) for k,v in found.items())]))
+            assert not found, "\n".join(map(str, [undo, *((k, *v) for k, v in found.items())]))
         kept.put_back()
     return outcome
