@@ -65,8 +65,10 @@ options:
         description:
           - V(present) gives the name this value and no other.
           - V(absent) removes the name; with O(parameters[].value), only that value of it.
+          - V(released) takes back what this module said of the name, so that the settings of others count again. It
+            needs the file of the module's own, which hosts have whose GRUB reads C(/etc/default/grub.d).
         type: str
-        choices: [present, absent]
+        choices: [present, absent, released]
         default: present
 """
 

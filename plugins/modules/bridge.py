@@ -45,6 +45,11 @@ options:
       mac:
         description: MAC address; quote it, because YAML reads unquoted ones as numbers.
         type: str
+      alias:
+        description:
+          - What the kernel keeps as the device's alias (C(ifalias)), up to 255 bytes; empty for none.
+          - When this is omitted, a new one gets V(kvm.vnic). Only what has exactly that is ever purged.
+        type: str
       up:
         description: Whether the bridge is administratively up.
         type: bool
@@ -74,6 +79,29 @@ options:
         description: Whether ports that are not listed leave the bridge.
         type: bool
         default: false
+  devices:
+    description:
+      - Devices that become ports of one bridge or of none, whatever other ports there are.
+      - Who leaves does so before a bridge is removed, who joins after it is made.
+      - One that the host does not have is passed over, which RV(notes) tells.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the device.
+        type: str
+        required: true
+      bridge:
+        description:
+          - Bridge that it is a port of, V(none) for no bridge.
+          - Leaving a bridge needs the consent V(port:DEVICE), and so does joining one with an address on the device.
+        type: str
+      up:
+        description:
+          - Whether it is administratively up. Left alone when omitted.
+          - One that is in use is not taken down without the consent V(down:DEVICE).
+        type: bool
 """
 
 EXAMPLES = r"""
@@ -85,6 +113,12 @@ EXAMPLES = r"""
         stp: false
         forward_delay: 0
         ports: [enp59s0f1]
+
+- name: The port is to be in no bridge any more
+  kvm.vnic.bridge:
+    devices:
+      - {name: enp59s0f1, bridge: none}
+    allow_disruption: ["port:enp59s0f1"]
 """
 
 RETURN = r"""

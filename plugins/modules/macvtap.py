@@ -72,6 +72,11 @@ options:
         description: Largest packet in bytes, 68 to 65535, and not above the lower device's. The lower device's when
           omitted.
         type: int
+      alias:
+        description:
+          - What the kernel keeps as the device's alias (C(ifalias)), up to 255 bytes; empty for none.
+          - When this is omitted, a new one gets V(kvm.vnic). Only what has exactly that is ever purged.
+        type: str
       up:
         description: Whether the macvtap is administratively up.
         type: bool

@@ -87,6 +87,8 @@ options:
       mac:
         description:
           - MAC address that the PF's driver gives the VF, for exactly one VF; quote it.
+          - V(none) takes it back, so that the VF may choose its own. Drivers that then show what the VF chose do not show
+            whether it was taken back, so that with them it is taken back at each run.
           - Refused for a VF that a guest has through an C(<interface>) of libvirt, because libvirt sets it from the
             guest's XML.
           - With most drivers a VF whose own driver runs already takes it only at the next probe of that; until then it

@@ -68,6 +68,17 @@ options:
           - MAC address of the host's end. The guest's own must be another.
           - Quote it, because YAML reads unquoted ones as numbers.
         type: str
+      alias:
+        description:
+          - What the kernel keeps as the device's alias (C(ifalias)), up to 255 bytes; empty for none.
+          - When this is omitted, a new one gets V(kvm.vnic). Only what has exactly that is ever purged.
+        type: str
+      master:
+        description:
+          - Bridge that the tap is a port of, V(none) for no bridge. The module M(kvm.vnic.bridge) says the same from the
+            bridge's side; say it in one place.
+          - Taking it out of a bridge needs the consent V(port:NAME).
+        type: str
       up:
         description: Whether the tap is administratively up.
         type: bool

@@ -45,6 +45,14 @@ options:
           another run finishes the step.
       - Another file or the kernel command line that says otherwise is an error.
     type: bool
+  configuration:
+    description:
+      - V(absent) removes C(/etc/modprobe.d/kvm-vnic-vhost.conf), so that the kernel's default counts from the next
+        loading on.
+      - The running module stays as it is, unless O(zero_copy=false) has it loaded again. O(zero_copy=true) is refused
+        beside it.
+    type: str
+    choices: [absent]
 """
 
 EXAMPLES = r"""

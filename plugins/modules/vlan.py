@@ -64,6 +64,17 @@ options:
         description: MAC address, the lower device's when omitted. Quote it, because YAML reads unquoted ones as
           numbers.
         type: str
+      alias:
+        description:
+          - What the kernel keeps as the device's alias (C(ifalias)), up to 255 bytes; empty for none.
+          - When this is omitted, a new one gets V(kvm.vnic). Only what has exactly that is ever purged.
+        type: str
+      master:
+        description:
+          - Bridge that the VLAN is a port of, V(none) for no bridge. The module M(kvm.vnic.bridge) says the same from the
+            bridge's side; say it in one place.
+          - Taking it out of a bridge needs the consent V(port:NAME).
+        type: str
       up:
         description: Whether the subinterface is administratively up.
         type: bool

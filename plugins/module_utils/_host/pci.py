@@ -135,9 +135,13 @@ class Pci:
 
         Neither unbinds nor probes by itself: driver_override (Documentation/ABI/testing/sysfs-bus-pci).
         """
-        self._files.write("%s/%s/driver_override" % (DEVICES, pci), override or "\n")
+        # cut off between two writes, neither order leaves what looks as wished already
+        if override:
+            self._files.write("%s/%s/driver_override" % (DEVICES, pci), override)
         if self.driver(pci) is not None:
             self._files.write("%s/%s/driver/unbind" % (DEVICES, pci), pci)
+        if not override:
+            self._files.write("%s/%s/driver_override" % (DEVICES, pci), "\n")
         self._files.write("/sys/bus/pci/drivers_probe", pci)
 
     def future_vf_address(self, pci, index):

@@ -61,16 +61,18 @@ def parse_parameter_value(text):
 class BootWish:
     """``present``: arguments in the order they are to have; all arguments of their names are ours. ``absent``: names,
     every value of which goes;
-    ``absent_values``: arguments of which only that value goes."""
+    ``absent_values``: arguments of which only that value goes; ``released``: names of which only others say anything."""
 
     present: tuple = ()
     absent: tuple = ()
     absent_values: tuple = ()
+    released: tuple = ()
 
     @property
     def keys(self):
         """Each name once, in the user's order; names as the kernel compares them."""
-        return tuple(dict.fromkeys(item.key for item in self.present + self.absent + self.absent_values))
+        items = self.present + self.absent + self.absent_values + self.released
+        return tuple(dict.fromkeys(item.key for item in items))
 
     def values(self, key):
         return tuple(argument.value for argument in self.present if argument.key == key)
@@ -90,9 +92,18 @@ class BootWish:
         return BootWish(
             *(
                 tuple(item for item in items if item.key in keys)
-                for items in (self.present, self.absent, self.absent_values)
+                for items in (self.present, self.absent, self.absent_values, self.released)
             )
         )
+
+    def settled(self, others):
+        """The wish with what is released as ``others``, a command line or unknown, have it; without that when unknown."""
+        keys = {item.key for item in self.released}
+        if not isinstance(others, CommandLine):
+            return BootWish(self.present, self.absent, self.absent_values)
+        found = tuple(argument for argument in others.arguments if argument.key in keys)
+        gone = tuple(item for item in self.released if item.key not in {argument.key for argument in found})
+        return BootWish(self.present + found, self.absent + gone, self.absent_values)
 
     def lacking(self, line):
         """The names of which ``line`` does not have exactly what is wished, in the user's order."""

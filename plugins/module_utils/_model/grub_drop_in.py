@@ -66,6 +66,11 @@ class DropIn:
         return argument.key in self._names or "%s=%s" % (argument.key, argument.value or "") in self.without
 
     @property
+    def keys(self):
+        """The names of which it says anything."""
+        return self._names | {name.split("=", 1)[0] for name in self.without}
+
+    @property
     def _names(self):
         return {argument.key for argument in self.arguments} | set(self.without)
 
@@ -107,9 +112,10 @@ class DropIn:
     def wishing(self, wish, others):
         """The file that adds ``wish`` to what this one does; ``others``: the command line that everybody else gives,
         or unknown."""
-        keep = tuple(argument for argument in self.arguments if not wish.owns(argument))
+        released = {item.key for item in wish.released}
+        keep = tuple(item for item in self.arguments if not wish.owns(item) and item.key not in released)
         present = {item.key for item in wish.present}
-        dropped = {item.key for item in wish.absent}
+        dropped = {item.key for item in wish.absent} | released
         without = [name for name in self.without if name.split("=", 1)[0] not in present | dropped]
         wanted = [item.key for item in wish.absent] + ["%s=%s" % (item.key, item.value) for item in wish.absent_values]
         for name in wanted:

@@ -11,7 +11,7 @@ ARGUMENTS = {
         "options": {
             "name": {"type": "str", "required": True},
             "value": {"type": "str"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "state": {"type": "str", "choices": ["present", "absent", "released"], "default": "present"},
         },
     },
 }

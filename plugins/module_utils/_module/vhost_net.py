@@ -6,4 +6,5 @@ from __future__ import annotations
 ARGUMENTS = {
     "loaded": {"type": "bool"},
     "zero_copy": {"type": "bool"},
+    "configuration": {"type": "str", "choices": ["absent"]},
 }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .._model.action import UNKNOWN
 from .._model.errors import ApplyFailed, Unsupported, VerificationFailed, VnicError
 
 ENTRIES = "/boot/loader/entries"
@@ -29,16 +30,32 @@ _ELSEWHERE = (
 @dataclass(frozen=True)
 class BootConfiguration:
     """``entries``: a BootEntry for each kernel that can be booted; ``inherited``: ``{place: command line, or
-    unknown}`` that new kernels get."""
+    unknown}`` that new kernels get. ``own``: the DropIn in a file of ours, None where the loader reads none;
+    ``own_text``: of that file, None where it is not there; ``others``: the command lines of ordinary and of recovery
+    entries, or unknown, that all but our file give."""
 
     entries: tuple
     inherited: dict
+    own: object = None
+    own_text: object = None
+    others: tuple = ()
 
     def lacking(self, wish):
         """The names that an entry, or a kernel installed later, would not get as wished."""
         lines = [entry.line for entry in self.entries] + list(self.inherited.values())
         found = {key for line in lines if line for key in wish.lacking(line)}
+        found |= {item.key for item in wish.released if self._is_held(item.key)}
         return tuple(key for key in wish.keys if key in found or not self.entries)
+
+    def _is_held(self, key):
+        """Whether our file speaks of the name, or the entries still have what it said once."""
+        if self.own is not None and key in self.own.keys:
+            return True
+        if UNKNOWN in self.others or not self.others:
+            return False
+        given = [line.values(key) for line in self.others]
+        found = [entry.line.values(key) for entry in self.entries]
+        return any(values and values not in given for values in found) or bool(given[0]) and given[0] not in found
 
 
 class FileSwap:

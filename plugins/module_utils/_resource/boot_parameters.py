@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .._model.action import BOOT, DONE, UNKNOWN, Action, Pending, Result
 from .._model.boot_parameters import ORDERED, BootWish, parse_parameter_name, parse_parameter_value
-from .._model.errors import Conflict, InvalidInput, Problem, VerificationFailed
+from .._model.errors import Conflict, InvalidInput, Problem, Unsupported, VerificationFailed
 from .._model.fields import Problems
 from .._model.kernel_command_line import COMMAND_LINE_SIZE, Argument, CommandLine
 from .bls import Bls
@@ -61,7 +61,7 @@ class BootParameters(Resource):
 
     def validate(self, params, host):
         problems = Problems().at("parameters")
-        kinds = {"present": {}, "absent": {}}
+        kinds = {"present": {}, "absent": {}, "released": {}}
         for index, item in enumerate(params["parameters"]):
             at = problems.at(index)
             name = at.at("name").parse(parse_parameter_name, item["name"])
@@ -70,12 +70,12 @@ class BootParameters(Resource):
                 continue
             argument = Argument(name, value)
             state = item.get("state") or "present"
-            other = "absent" if state == "present" else "present"
-            if argument.key in {key for key, _value in kinds[other]}:
-                at.add(
-                    str(argument),
-                    "is listed as present and as absent: what is present already replaces all other values of its name",
-                )
+            if state == "released" and value is not None:
+                at.at("value").add(value, "is too much: what is released goes with all its values")
+            for other in set(kinds) - {state}:
+                if argument.key in {key for key, _value in kinds[other]}:
+                    message = "is listed as %s and as %s: what is present already replaces all other values of its name"
+                    at.add(str(argument), message % tuple(sorted((state, other), reverse=True)))
             if (argument.key, value) in kinds[state]:
                 at.add(str(argument), "occurs twice: list each argument once")
             kinds[state][argument.key, value] = argument
@@ -85,6 +85,7 @@ class BootParameters(Resource):
             present=tuple(kinds["present"].values()),
             absent=tuple(argument for argument in absent if argument.value is None),
             absent_values=tuple(argument for argument in absent if argument.value is not None),
+            released=tuple(kinds["released"].values()),
         )
 
     def observe(self, host, desired):
@@ -108,10 +109,19 @@ class BootParameters(Resource):
         return asked if isinstance(asked, dict) and all(isinstance(entry, dict) for entry in asked.values()) else {}
 
     @staticmethod
+    def _settled(desired, state):
+        return desired.settled(state.configuration.others[0] if state.configuration.others else UNKNOWN)
+
+    @staticmethod
     def _unmet(desired, state):
         return () if state.running is UNKNOWN else desired.unmet(state.running)
 
     def plan(self, desired, state):
+        if desired.released and state.configuration.own is None:
+            raise Unsupported(
+                "%s: nothing can be released here, because this host keeps no file of kvm.vnic's own: say present or "
+                "absent" % desired.released[0]
+            )
         if state.loader is None:
             if desired.keys and (state.running is UNKNOWN or self._unmet(desired, state)):
                 raise state.by_hand
@@ -119,7 +129,9 @@ class BootParameters(Resource):
         lacking = state.configuration.lacking(desired)
         self._check_order(desired, state)
         self._check_length(desired.only(lacking), state)
-        actions = [self._change(key, desired, state) for key in lacking]
+        settled = self._settled(desired, state)
+        actions = [self._change(key, desired, settled, state) for key in lacking]
+        desired = settled
         fresh = [key for key in self._unmet(desired, state) if self._is_new(key, desired, state, key in lacking)]
         if fresh and state.boot_id is not UNKNOWN:
             wanted = "; ".join(_reason(key, desired, state.running) for key in fresh)
@@ -141,10 +153,10 @@ class BootParameters(Resource):
         return entry.get("values") != list(desired.values(key)) or (changes and entry.get("boot_id") != state.boot_id)
 
     @staticmethod
-    def _change(key, desired, state):
+    def _change(key, desired, settled, state):
         entries = state.configuration.entries
         found = list(dict.fromkeys(told(entry.line, key) or None for entry in entries))
-        wrong = sum(1 for entry in entries if key in desired.lacking(entry.line))
+        wrong = sum(1 for entry in entries if key in settled.lacking(entry.line))
         if not entries:
             reason = "no boot entry was found"
         elif wrong:
@@ -155,7 +167,7 @@ class BootParameters(Resource):
             key,
             "boot_configuration",
             found[0] if len(found) == 1 else found or None,
-            desired.wants(key) or None,
+            settled.wants(key) or None,
             reason,
             data=desired,
         )
@@ -189,8 +201,7 @@ class BootParameters(Resource):
 
     def apply(self, host, batch):
         if batch[0].field == "boot_configuration":
-            wish = batch[0].data.only([action.target for action in batch])
-            find_boot_loader(host).write(host, wish)
+            find_boot_loader(host).write(host, batch[0].data)
         else:
             desired, keys = batch[0].data
             self._record(host, desired, keys)
@@ -204,8 +215,9 @@ class BootParameters(Resource):
         host.files.replace(RECORD, json.dumps(asked, indent=2, sort_keys=True) + "\n", 0o600)
 
     def pending(self, desired, state):
-        unmet = self._unmet(desired, state)
         lacking = state.configuration.lacking(desired) if state.loader else ()
+        desired = self._settled(desired, state)
+        unmet = self._unmet(desired, state)
         missed = [key for key in unmet if key not in lacking and self._was_asked(key, desired, state)]
         if missed:
             raise VerificationFailed(self._told_missed(missed, desired, state))
@@ -264,6 +276,11 @@ class BootParameters(Resource):
             "reboot_reasons": reasons,
             "boot_loader": outcome.after.loader or "unknown",
         }
+
+    def undo(self, desired, before, actions):
+        from .boot_parameters_undo import undo_boot_parameters  # a run that changes nothing does without
+
+        return undo_boot_parameters(desired, before, actions)
 
     def show(self, state):
         return {

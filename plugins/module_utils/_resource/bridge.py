@@ -10,7 +10,15 @@ from .._model.errors import Problem
 from .._model.fields import Problems
 from .._model.names import parse_interface_name
 from .link_resource import LinkResource, LinksWish, Setting
-from .port_moves import DEVICES, absent_devices, down_dangers, parse_devices, plan_devices, refuse_carrier, without_bridge
+from .port_moves import (
+    DEVICES,
+    absent_devices,
+    down_dangers,
+    parse_devices,
+    plan_devices,
+    refuse_carrier,
+    without_bridge,
+)
 
 
 def _switch(name, key):

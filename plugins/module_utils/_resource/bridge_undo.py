@@ -39,7 +39,9 @@ class BridgeUndo(LinkUndo):
         if former is not None and former.kind == "bridge" and self._nameable(former.name):
             device["bridge"] = former.name
         elif action.before:
-            self.tell("%s was a port of %s, which is no bridge, and is a port of nothing again" % (link.name, action.before))
+            self.tell(
+                "%s was a port of %s, which is no bridge, and is a port of nothing again" % (link.name, action.before)
+            )
         if action.data and not link.up:
             device["up"] = False
         self.consent("port", link.name)

@@ -26,11 +26,15 @@ class Grub(BootLoader):
         self._config = directory + "/grub.cfg"
 
     def read(self, host):
-        sources = read_sources(host, self._has_drop_ins(host))
+        drop_ins = self._has_drop_ins(host)
+        sources = read_sources(host, drop_ins)
         line = grub_defaults.command_line(evaluated(sources))
-        return BootConfiguration(
-            boot_entries(host.files.content(self._config) or ""), {"; ".join(sources) or DEFAULTS: line}
-        )
+        entries = boot_entries(host.files.content(self._config) or "")
+        inherited = {"; ".join(sources) or DEFAULTS: line}
+        if not drop_ins:
+            return BootConfiguration(entries, inherited)
+        others = both_lines(evaluated({path: text for path, text in sources.items() if path != OWN}))
+        return BootConfiguration(entries, inherited, own_file(sources), sources.get(OWN), others)
 
     def _has_drop_ins(self, host):
         """Only Debian's and Ubuntu's grub-mkconfig reads the directory."""
@@ -42,9 +46,13 @@ class Grub(BootLoader):
         drop_ins = self._has_drop_ins(host)
         sources = read_sources(host, drop_ins)
         missing = not_given(evaluated(sources), wish)
-        if missing.keys and drop_ins:
+        ours = own_file(sources)
+        held = [item.key for item in wish.released if item.key in ours.keys]
+        if drop_ins and (missing.keys or held):
             others = evaluated({path: text for path, text in sources.items() if path != OWN})
-            own = own_file(sources).wishing(missing, grub_defaults.command_line(others))
+            # what is ours already is said anew along with it, so that it has the order of the wish
+            said = wish.only(missing.keys + tuple(ours.keys))
+            own = ours.wishing(said, grub_defaults.command_line(others))
             host.files.make_directory(DIRECTORY)
             swap.replace(OWN, own.text() if own else None)
         elif missing.keys:
@@ -101,9 +109,16 @@ def evaluated(sources):
     return values
 
 
+def both_lines(values):
+    """The command lines of ordinary and of recovery entries, or unknown."""
+    return tuple(
+        grub_defaults.command_line(values, second) for second in (grub_defaults.DEFAULT, grub_defaults.RECOVERY)
+    )
+
+
 def not_given(values, wish):
     """The part of ``wish`` that GRUB's variables do not give every entry already; all of it where they are unknown."""
-    lines = [grub_defaults.command_line(values, second) for second in (grub_defaults.DEFAULT, grub_defaults.RECOVERY)]
+    lines = both_lines(values)
     if UNKNOWN in lines:
         return wish
     return wish.only([key for line in lines for key in wish.lacking(line)])

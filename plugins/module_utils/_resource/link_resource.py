@@ -85,7 +85,9 @@ class LinkResource(LinkLines, Resource):
         listed = {wish.name for wish in desired.links if wish.present}
         for wish in desired.links:
             if wish.present and wish.master not in (None, NO_MASTER) and wish.master not in state:
-                yield Problem("%s.master" % wish.path, wish.master, "does not exist on this host: make the bridge first")
+                yield Problem(
+                    "%s.master" % wish.path, wish.master, "does not exist on this host: make the bridge first"
+                )
             if not wish.present or wish.lower is None or wish.lower in listed:
                 continue
             if wish.lower not in state:

@@ -115,9 +115,7 @@ class LinkUndo:
                 self._whole(upper)
                 self.consent("management", name)
             else:
-                self.tell(
-                    "%s (%s), which goes with %s below it, does not come back" % (name, upper.kind, link.name)
-                )
+                self.tell("%s (%s), which goes with %s below it, does not come back" % (name, upper.kind, link.name))
 
     def _can_make(self, link):
         try:

@@ -94,7 +94,9 @@ class SriovUndo:
         mac = vf.attributes["mac"]
         item["mac"] = "none" if mac == NO_MAC else mac
         if mac != NO_MAC:
-            self._tell("%s has %s as set by an administrator: whether an administrator had set it cannot be told" % (name, mac))
+            self._tell(
+                "%s has %s as set by an administrator: whether an administrator had set it cannot be told" % (name, mac)
+            )
 
     @staticmethod
     def _vlan(vf, item):
@@ -120,7 +122,7 @@ class SriovUndo:
                 item[name] = value
         if vf.attributes.get("vlan"):
             self._vlan(vf, item)
-        if vf.attributes.get("mac", NO_MAC) != NO_MAC:
+        if "mac" in vf.attributes and "mac" not in pf.traits.refuses:
             self._mac(self._before.name(pf.pci, vf.index), vf, item)
         if vf.vfio:
             self._driver(self._before.name(pf.pci, vf.index), vf, item)

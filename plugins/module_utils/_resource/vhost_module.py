@@ -36,7 +36,7 @@ class Device:
 @dataclass(frozen=True)
 class ModuleState:
     """``zero_copy``: the running module's, None when there is none; ``configured``: what our file says for the next
-    loading, or None.
+    loading, or None; ``text``: all of that file, or None.
 
     ``foreign``: ``((file or "the kernel command line", on or off or None for nonsense), …)``. ``users``: sentences,
     found out only where a step needs
@@ -52,6 +52,7 @@ class ModuleState:
     users: tuple = ()
     available: bool = True
     kernel: str = ""
+    text: object = None
 
 
 def configuration_text(on):
@@ -64,14 +65,15 @@ def _switches(pairs):
 
 
 def _configured(files):
-    """``(what our file says, foreign)``."""
+    """``(what our file says, foreign, our file's text or None)``."""
     paths = {}
     for directory in DIRECTORIES:
         for name in files.listdir(directory):
             if name.endswith(".conf"):
                 paths.setdefault(name, "%s/%s" % (directory, name))
-    own, foreign = None, []
+    own, foreign, ours = None, [], None
     for path, text in files.read_many([paths[name] for name in sorted(paths)], "").items():
+        ours = text if path == CONFIGURATION else ours
         for value in _switches(options_in_file(text, MODULE)):
             if path == CONFIGURATION:
                 own = value
@@ -79,7 +81,7 @@ def _configured(files):
                 foreign.append((path, value))
     for value in _switches(options_on_command_line(files.read_or("/proc/cmdline", ""), MODULE)):
         foreign.append(("the kernel command line", value))
-    return own, tuple(foreign)
+    return own, tuple(foreign), ours
 
 
 def _device(host):
@@ -102,7 +104,8 @@ def read_module(host, wish):
     files = host.files
     loaded = files.exists(SYSFS)
     zero_copy = as_switch(files.read_or("%s/parameters/%s" % (SYSFS, PARAMETER), "")) if loaded else None
-    own, foreign = _configured(files) if wish.zero_copy is not None else (None, ())
+    asked = wish.zero_copy is not None or wish.configuration is not None
+    own, foreign, text = _configured(files) if asked else (None, (), None)
     users, available = (), True
     if loaded and (wish.loaded is False or wish.zero_copy not in (None, bool(zero_copy))):
         users = vhost_users(files, _count(files.read_or(SYSFS + "/refcnt")))
@@ -117,5 +120,6 @@ def read_module(host, wish):
         device=_device(host),
         users=users,
         available=available,
+        text=text,
         kernel=files.read_or("/proc/sys/kernel/osrelease", ""),
     )

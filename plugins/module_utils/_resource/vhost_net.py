@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._model.action import BOOT, DONE, FAILED, GUEST_START, Action, Pending, Result
-from .._model.errors import ApplyFailed, Conflict, Unsupported
+from .._model.errors import ApplyFailed, Conflict, InvalidInput, Problem, Unsupported
 from .resource import Resource
 from .vhost_module import CONFIGURATION, MODULE, PARAMETER, configuration_text, read_module
 
@@ -22,17 +22,22 @@ ZERO_COPY_FACTS = (
 
 @dataclass(frozen=True)
 class Wish:
-    """None leaves a thing alone."""
+    """None leaves a thing alone; ``configuration``: or ``absent``, for no file of ours."""
 
     loaded: object = None
     zero_copy: object = None
+    configuration: object = None
 
 
 class VhostNet(Resource):
     kind = "vhost_net"
 
     def validate(self, params, host):
-        return Wish(params.get("loaded"), params.get("zero_copy"))
+        wish = Wish(params.get("loaded"), params.get("zero_copy"), params.get("configuration"))
+        if wish.configuration is not None and wish.zero_copy:
+            message = "leaves zero copy off, and zero_copy is true: say one of the two"
+            raise InvalidInput([Problem("configuration", wish.configuration, message)])
+        return wish
 
     def leads(self, params):
         fields = {"loaded": ("loaded",), "zero_copy": ("zero_copy", "configuration")}
@@ -45,9 +50,11 @@ class VhostNet(Resource):
         actions = []
         if desired.zero_copy is not None:
             self._refuse_zero_copy(desired, state)
-            if self._must_be_written(desired, state):
+            if desired.configuration is None and self._must_be_written(desired, state):
                 reason = "is read whenever the module is loaded"
                 actions.append(Action(TARGET, "configuration", state.configured, desired.zero_copy, reason))
+        if desired.configuration is not None and state.text is not None:
+            actions.append(Action(TARGET, "configuration", state.configured, None, "is not to be kept"))
         if desired.loaded is not None and desired.loaded != state.loaded:
             self._refuse_loading(desired, state)
             actions.append(Action(TARGET, "loaded", state.loaded, desired.loaded, "differs"))
@@ -60,7 +67,7 @@ class VhostNet(Resource):
     def _must_be_written(desired, state):
         if state.configured is None and desired.zero_copy is False:
             # off is the kernel's default: while that shows, nothing needs saying
-            return not state.loaded or bool(state.zero_copy)
+            return not state.loaded or desired.loaded is False or bool(state.zero_copy)
         return state.configured != desired.zero_copy
 
     @staticmethod
@@ -145,6 +152,9 @@ class VhostNet(Resource):
 
     @staticmethod
     def _carry_out(host, action):
+        if action.field == "configuration" and action.after is None:
+            host.files.remove(CONFIGURATION)
+            return
         if action.field == "configuration":
             host.files.replace(CONFIGURATION, configuration_text(action.after), 0o644)
             return
@@ -153,6 +163,11 @@ class VhostNet(Resource):
             host.commands.run(["rmmod", MODULE])
         if action.field == "zero_copy" or action.after:
             host.commands.run(["modprobe", MODULE])
+
+    def undo(self, desired, before, actions):
+        from .vhost_net_undo import undo_vhost_net  # a run that changes nothing does without
+
+        return undo_vhost_net(before, actions)
 
     def show(self, state):
         device = state.device

@@ -154,7 +154,9 @@ class MemoryCard:
         if driver == self.vf_driver:
             info = self.link["vfinfo_list"][index]
             name = self.vf_name(index)
-            self.host.kernel.add(name, address=info["address"], parentbus="pci", parentdev=pci)
+            drawn = info["address"] == "00:00:00:00:00:00"  # it has none of an administrator's, so the driver draws one
+            address = "6a:00:00:00:00:%02x" % index if drawn else info["address"]
+            self.host.kernel.add(name, address=address, parentbus="pci", parentdev=pci)
             self.tree.contents["%s/%s/net/%s/mtu" % (DEVICES, pci, name)] = "1500"
             self.tree.contents["%s/%s/enable" % (DEVICES, pci)] = "1"
         if driver == "vfio-pci":

@@ -62,6 +62,16 @@ def shown(host):
     return copy.deepcopy({"links": links, "files": files, "symlinks": host.tree.symlinks})
 
 
+def differences(before, after):
+    """``{what: (before, after)}`` of what two states do not have in common."""
+    return {
+        "%s %s" % (kind, name): (before[kind].get(name), after[kind].get(name))
+        for kind in before
+        for name in {**before[kind], **after[kind]}
+        if before[kind].get(name) != after[kind].get(name)
+    }
+
+
 class Kept:
     """A MemoryHost's whole content, to be put back in place."""
 
@@ -111,6 +121,7 @@ def converge_and_try_undo(resource, params, host, consent, journal, check=False)
         kept = Kept(host)
         lead_back(resource, undo, host)
         if is_whole(undo):
-            assert shown(host) == before
+            found = differences(before, shown(host))
+            assert not found, "\n".join(map(str, [undo, *((k, *v) for k, v in found.items())]))
         kept.put_back()
     return outcome

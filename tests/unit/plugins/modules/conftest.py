@@ -46,7 +46,17 @@ def lab(tmp_path):
     return host
 
 
-UNDONE = ("bridge", "vlan", "tap", "macvtap", "sriov", "sriov_meanwhile", "vhost_net", "boot_parameters", "boot_parameters_loaders")
+UNDONE = (
+    "bridge",
+    "vlan",
+    "tap",
+    "macvtap",
+    "sriov",
+    "sriov_meanwhile",
+    "vhost_net",
+    "boot_parameters",
+    "boot_parameters_loaders",
+)
 
 
 @pytest.fixture

@@ -118,6 +118,7 @@ def test_what_others_already_give_is_left_to_them(debian):
     assert not result["changed"] and not result["reboot_needed"] and debian.writes() == []
 
 
+@pytest.mark.usefixtures("once")
 def test_a_part_of_a_name_is_not_the_name(debian):
     debian.files[CONFIG] = grub_cfg("xintel_iommu=on intel_iommu=on,sm_on iommu.passthrough=1", "quiet")
     debian.files[DEFAULTS] = 'GRUB_CMDLINE_LINUX="xintel_iommu=on intel_iommu=on,sm_on iommu.passthrough=1"\n'
@@ -262,6 +263,7 @@ def test_when_putting_back_fails_too_the_error_shouts(debian):
     assert result["failed"] and "PUTTING BACK FAILED" in result["msg"] and "EROFS" in result["msg"]
 
 
+@pytest.mark.usefixtures("once")
 def test_a_kill_after_each_write_leaves_something_that_the_next_run_mends(debian, tmp_path):
     class Killed(BaseException):
         pass

@@ -163,6 +163,8 @@ def test_the_kernels_refusal_names_the_line(host):
         ({"name": "br0", "forward_delay": 31}, "bridges[0].forward_delay", "30"),
         ({"name": "br0", "ports": ["enp1s0", "enp1s0"]}, "bridges[0].ports[1]", "twice"),
         ({"name": "br0", "ports": ["$(id)"]}, "bridges[0].ports[0]", "allowed"),
+        ({"name": "br0", "alias": "a" * 256}, "bridges[0].alias", "255 bytes"),
+        ({"name": "br0", "alias": "a\nb"}, "bridges[0].alias", "printable"),
     ],
 )
 def test_bad_input_is_refused_before_any_write(host, wish, path, word):
@@ -171,6 +173,53 @@ def test_bad_input_is_refused_before_any_write(host, wish, path, word):
     assert [problem["path"] for problem in result["problems"]] == [path]
     assert word in result["problems"][0]["message"]
     assert host.kernel.writes == []
+
+
+@pytest.mark.parametrize(
+    "devices, path, word",
+    [
+        ([{"name": "lo", "bridge": "br0"}], "devices[0].name", "no interface name"),
+        ([{"name": "enp1s0", "bridge": "-rf"}], "devices[0].bridge", "allowed"),
+        ([{"name": "enp1s0"}, {"name": "enp1s0"}], "devices[1]", "twice"),
+        ([{"name": "enp1s0", "bridge": "none"}], "devices[0].bridge", "disagrees with the ports of br0"),
+        ([{"name": "enp2s0", "bridge": "br9"}], "devices[0].bridge", "does not exist"),
+    ],
+)
+def test_bad_devices_are_refused_before_any_write(host, devices, path, word):
+    result = run(host, WISH, devices=devices)
+    assert result["failed"] and result["error_kind"] == "value"
+    assert [problem["path"] for problem in result["problems"]] == [path]
+    assert word in result["problems"][0]["message"] and host.kernel.writes == []
+
+
+def test_a_device_joins_one_bridge_and_leaves_another_and_a_second_run_writes_nothing(host):
+    run(host, WISH)
+    devices = [{"name": "enp1s0", "bridge": "none", "up": False}, {"name": "enp2s0", "bridge": "br0"}]
+    refused = run(host, devices=devices)
+    assert refused["failed"] and "port:enp1s0" in refused["msg"]
+    del host.kernel.writes[:]
+    assert not run(host, devices=devices, allow_disruption=["port:enp1s0"])["failed"]
+    assert host.kernel.writes == [
+        "link set dev enp1s0 nomaster",
+        "link set dev enp1s0 down",
+        "link set dev enp2s0 master br0",
+    ]
+    assert not run(host, devices=devices)["changed"] and len(host.kernel.writes) == 3
+
+
+def test_a_macvtaps_parent_does_not_join_as_a_device_either(host):
+    host.kernel.add("br0", "bridge")
+    host.kernel.add("mtap0", "macvtap", link="enp1s0")
+    refused = run(host, devices=[{"name": "enp1s0", "bridge": "br0"}])
+    assert refused["failed"] and "mtap0" in refused["msg"] and host.kernel.writes == []
+
+
+def test_with_an_alias_of_its_own_a_bridge_is_not_ours(host):
+    run(host, {"name": "br0", "alias": ""}, {"name": "br1", "alias": "kvm.vnic"}, {"name": "br2", "alias": "mine, 1"})
+    assert [host.kernel.links[name].get("ifalias") for name in ("br0", "br1", "br2")] == [None, "kvm.vnic", "mine, 1"]
+    assert [action["target"] for action in run(host, purge=True)["actions"]] == ["br1"]
+    assert run(host, {"name": "br0", "alias": "kvm.vnic"})["changed"]
+    assert not run(host, {"name": "br0", "alias": "kvm.vnic"})["changed"]
 
 
 def test_every_problem_is_reported_at_once(host):

@@ -246,6 +246,26 @@ def test_an_mtu_above_the_lower_devices_is_refused(host):
     assert host.kernel.writes == []
 
 
+def test_it_is_a_bridges_port_from_its_making_on(host):
+    host.kernel.add("br0", "bridge")
+    run(host, dict(WISH, master="br0"))
+    assert host.kernel.links["enp1s0.100"]["master"] == "br0"
+    assert not run(host, dict(WISH, master="br0"))["changed"] and not run(host, WISH)["changed"]
+    refused = run(host, dict(WISH, master="none"))
+    assert refused["failed"] and "port:enp1s0.100" in refused["msg"]
+    assert not run(host, dict(WISH, master="none"), allow_disruption=["port:enp1s0.100"])["failed"]
+    assert "master" not in host.kernel.links["enp1s0.100"]
+    assert not run(host, dict(WISH, master="none"))["changed"]
+
+
+def test_two_trade_their_ids(host):
+    run(host, dict(WISH, name="a"), dict(WISH, name="b", id=101))
+    traded = [dict(WISH, name="a", id=101), dict(WISH, name="b")]
+    assert not run(host, *traded)["failed"]
+    assert tag(host, "a") == ("802.1Q", 101) and tag(host, "b") == ("802.1Q", 100)
+    assert not run(host, *traded)["changed"]
+
+
 def test_a_name_that_is_something_else_is_a_conflict(host):
     result = run(host, dict(WISH, name="enp2s0"))
     assert result["failed"] and result["error_kind"] == "conflict" and "network card" in result["msg"]
@@ -271,6 +291,8 @@ def test_the_kernels_refusal_names_the_line(host):
         (dict(WISH, lower="$(id)"), "vlans[0].lower", "allowed"),
         (dict(WISH, lower=""), "vlans[0].lower", "non-empty"),
         (dict(WISH, mtu=67), "vlans[0].mtu", "68"),
+        (dict(WISH, master="$(id)"), "vlans[0].master", "allowed"),
+        (dict(WISH, master="br9"), "vlans[0].master", "does not exist"),
         (dict(WISH, mtu=65536), "vlans[0].mtu", "65535"),
         (dict(WISH, mac="41135085296"), "vlans[0].mac", "quotes"),
         ({"id": 5, "name": "prod"}, "vlans[0].lower", "missing"),
