@@ -18,7 +18,7 @@ def _lines(host, lines):
 def carry_out(host, actions):
     """One Result for each action. Raises what the transaction raises."""
     steps = [action.data for action in actions]
-    moves = [step.move for step in steps if step.move]
+    moves = [step.move for step in steps if step.move and not step.back]
     commands, wait = transaction(steps), all(action.effect == NOW for action in actions)
     try:
         if commands:
@@ -30,7 +30,9 @@ def carry_out(host, actions):
         raise
     failed = _bring_up(host, actions)
     for index, action in enumerate(actions):
-        if action.data.move:
+        if action.data.back:
+            _lines(host, action.data.move.undo())  # which of it was to be done, the verification tells
+        elif action.data.move:
             refused = _move(host, action.data.move, actions)
             if refused:
                 failed[index] = refused

@@ -74,7 +74,8 @@ def run_there_and_back(main, resource, picture, host, params, **more):
         return result
     kept, after = _Kept(host), picture(host)
     undo = lead_back(resource, host, plan)
-    if not undo.uncovered:
+    loose = [text for text in undo.uncovered if not text.startswith(("flows of", "columns of"))]
+    if not loose:
         assert picture(host) == before, _difference(before, picture(host))
     if undo.params is not None:
         consents = {"allow_disruption": list(undo.consents)}
@@ -82,7 +83,7 @@ def run_there_and_back(main, resource, picture, host, params, **more):
         assert not checked["failed"] and not checked["changed"], (undo, checked)
     again = run_module(main, host, params, **more)
     assert not again["failed"], again
-    if not undo.uncovered:
+    if not loose:
         assert picture(host) == after, _difference(after, picture(host))
     kept.restore()
     return result
