@@ -32,7 +32,9 @@ def parse_give_back(value, problems):
 def _lines(items, problems):
     lines = []
     for index, words in enumerate(items if isinstance(items, list) else [items]):
-        fine = isinstance(words, list) and words and all(isinstance(word, str) and _WORD.fullmatch(word) for word in words)
+        fine = (
+            isinstance(words, list) and words and all(isinstance(word, str) and _WORD.fullmatch(word) for word in words)
+        )
         if not fine:
             problems.at(index).add(words, "is no list of words of ip(8), such as ['192.0.2.5/24']")
         else:

@@ -7,8 +7,8 @@ import re
 
 from .names import parse_own_interface_name
 from .ovs_columns import INTERFACE, INTERFACE_MAPS, MAPS, NONE, PORT
-from .ovs_parse_record import parse_columns, parse_map, parse_maps
 from .ovs_parse_give_back import parse_give_back
+from .ovs_parse_record import parse_columns, parse_map, parse_maps
 from .ovs_wish import PortWish, QosWish, Record
 
 _TYPE = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z", re.ASCII)

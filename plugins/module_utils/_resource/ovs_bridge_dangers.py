@@ -13,9 +13,7 @@ def dangers(host, desired, state, actions):
     where the user keeps the addresses of the way in from moving with it."""
     consumers = Consumers(host, state.links)
     moved = {action.data.move.device for action in actions if action.data.move}
-    kept = {
-        name for wish in desired.bridges for port in wish.staying if port.moves is False for name in port.members
-    }
+    kept = {name for wish in desired.bridges for port in wish.staying if port.moves is False for name in port.members}
     meant = {wish.name: wish.ports or () for wish in desired.bridges if not wish.present}
     for action in actions:
         bridge = action.target.split("/")[0]
@@ -73,7 +71,9 @@ def _bridge_gone(name, state, consumers, meant):
     """``meant``: wishes of the ports that the user names as those that go with it."""
     bridge = state.bridges[name]
     expected = {port.name for port in meant}
-    returned = {"address %s" % words[0] for port in meant for give in port.give_back.values() for words in give.addresses}
+    returned = {
+        "address %s" % words[0] for port in meant for give in port.give_back.values() for words in give.addresses
+    }
     users = []
     for port in bridge.ports:
         found = state.ports[port]

@@ -212,9 +212,7 @@ def _addresses(host, desired, links, holders):
     found = {"held": {name: every[name] for name in every if name in holders}}
     found["held_routes"] = _over(found["held"], routes)
     if addresses:
-        found.update(
-            addresses=addresses, routes=_over(addresses, routes), management=frozenset(management_path(host))
-        )
+        found.update(addresses=addresses, routes=_over(addresses, routes), management=frozenset(management_path(host)))
     return found
 
 

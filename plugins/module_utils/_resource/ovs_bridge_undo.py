@@ -45,7 +45,9 @@ class _Former:
         bridges = []
         for name, item in self.items.items():
             ports, mirrors = list(self.ports.get(name, {}).values()), list(self.mirrors.get(name, {}).values())
-            bridges.append(dict(item, **dict({"ports": ports} if ports else {}, **({"mirrors": mirrors} if mirrors else {}))))
+            bridges.append(
+                dict(item, **dict({"ports": ports} if ports else {}, **({"mirrors": mirrors} if mirrors else {})))
+            )
         return {"bridges": bridges, "missing": "skip"}
 
 
@@ -89,7 +91,11 @@ def _setting(action, bridge, former):
         item[action.field] = action.before
     if action.field in ("fail_mode", "datapath_type"):
         former.consents.append("%s:%s" % (action.field, bridge))
-    if action.field == "controllers" and set(action.before) - set(action.after) and not former.before.bridges[bridge].ours:
+    if (
+        action.field == "controllers"
+        and set(action.before) - set(action.after)
+        and not former.before.bridges[bridge].ours
+    ):
         former.uncovered.append("what else was set of the controllers of %s is not known" % bridge)
 
 
@@ -97,7 +103,10 @@ def _port(action, bridge, name, member, former):
     move = action.data.move
     if move is not None:
         device, name = name, _port_of(name, bridge, former)
-        back = {"addresses": [list(words) for words in move.addresses], "routes": [list(words) for words in move.routes]}
+        back = {
+            "addresses": [list(words) for words in move.addresses],
+            "routes": [list(words) for words in move.routes],
+        }
         item = former.port(bridge, name)
         item.setdefault("give_back", {})[device] = back
         if item.get("state") != "absent":
@@ -154,7 +163,8 @@ def _whole(bridge, former):
     for name in bridge.mirrors:
         former.mirror(bridge.name, name)
     former.uncovered.append(
-        "flows of %s, which went with it, are put back by kvm.vnic.ovs_flows only where that is led back, too" % bridge.name
+        "flows of %s, which went with it, are put back by kvm.vnic.ovs_flows only where that is led back, too"
+        % bridge.name
     )
 
 
@@ -165,5 +175,3 @@ def _mirrors_of_gone_ports(bridge, former):
         fields = mirror_fields(row, former.before.port_names())
         if back & {fields["output_port"], *fields["select_src_ports"], *fields["select_dst_ports"]}:
             former.mirror(bridge.name, name)
-
-

@@ -162,7 +162,9 @@ def _numbered_changes(wished, found, ours, purge, theirs):
 def plan_bridge(wish, bridge, recorded):
     """The :class:`BridgeChange`. Pure."""
     mode = new_fail_mode(wish, bridge, recorded)
-    put, take = _flow_changes(wish, bridge, recorded, bridge.fail_mode if mode is False else mode, put_back(wish, bridge))
+    put, take = _flow_changes(
+        wish, bridge, recorded, bridge.fail_mode if mode is False else mode, put_back(wish, bridge)
+    )
     groups = None if wish.groups is None else bridge.group_texts
     others = put_back(wish, bridge)
     return BridgeChange(

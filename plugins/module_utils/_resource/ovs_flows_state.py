@@ -214,12 +214,8 @@ def _read_bridge(host, wish, bridge, recorded):
     return replace(
         bridge,
         flows=host.ofctl.flows(bridge.name, bridge.protocol),
-        groups=host.ofctl.groups(bridge.name, bridge.protocol)
-        if everything or wish.groups is not None
-        else {},
-        meters=host.ofctl.meters(bridge.name, bridge.protocol)
-        if everything or wish.meters is not None
-        else {},
+        groups=host.ofctl.groups(bridge.name, bridge.protocol) if everything or wish.groups is not None else {},
+        meters=host.ofctl.meters(bridge.name, bridge.protocol) if everything or wish.meters is not None else {},
         meant=meant,
         group_texts=texts,
         lacking=lacking,

@@ -52,15 +52,20 @@ def _bridge(change, before, rerecorded, consents, uncovered):
     if PLAIN in kinds or emptied:
         ours = [flow for flow in bridge.flows if kind_of(flow.cookie) == PLAIN]
         item["flows"] = [
-            {"table": flow.table, "priority": flow.priority, "match": flow.match, "actions": flow.actions} for flow in ours
+            {"table": flow.table, "priority": flow.priority, "match": flow.match, "actions": flow.actions}
+            for flow in ours
         ]
     if GUEST in kinds or emptied:
         item["guest_ports"] = []
     _guard(change, bridge, recorded, kinds, item, consents)
     if change.groups or emptied:
-        item["groups"] = [_group(number, bridge.groups[number]) for number in recorded.groups if number in bridge.groups]
+        item["groups"] = [
+            _group(number, bridge.groups[number]) for number in recorded.groups if number in bridge.groups
+        ]
     if change.meters or emptied:
-        item["meters"] = [_meter(number, bridge.meters[number]) for number in recorded.meters if number in bridge.meters]
+        item["meters"] = [
+            _meter(number, bridge.meters[number]) for number in recorded.meters if number in bridge.meters
+        ]
     _others(change, bridge, recorded, put, item)
     consents += ["fail_mode:%s" % change.name] * emptied
     consents += ["management:%s" % name for name in (change.name, *change.hosts_ports)]
@@ -107,13 +112,13 @@ def _others(change, bridge, recorded, put, item):
     taken = [found for _flow, found in put if found is not None] + list(change.take)
     mine = {"groups": recorded.groups, "meters": recorded.meters}
     numbered = {
-        kind: {number: was for number, was, _after in getattr(change, kind) if was is not None and number not in mine[kind]}
+        kind: {
+            number: was for number, was, _after in getattr(change, kind) if was is not None and number not in mine[kind]
+        }
         for kind in mine
     }
     guards_default = change.fail_mode is not False
-    flows = tuple(
-        flow for flow in taken if not is_ours(flow.cookie) and not (guards_default and _is_default(flow))
-    )
+    flows = tuple(flow for flow in taken if not is_ours(flow.cookie) and not (guards_default and _is_default(flow)))
     others = Others(flows, **numbered).to_params()
     if others:
         item["others"] = others

@@ -50,7 +50,9 @@ def give_back_of(devices, former):
         if not infos or device in former.before.links and former.before.interfaces[device].type != "internal":
             continue
         try:
-            move = Move.of(device, None, infos, [each for each in former.before.held_routes if each.get("dev") == device])
+            move = Move.of(
+                device, None, infos, [each for each in former.before.held_routes if each.get("dev") == device]
+            )
         except Conflict:
             former.uncovered.append("routes over %s have a form that is not led back" % device)
             move = Move.of(device, None, infos, [])
@@ -64,7 +66,9 @@ def give_back_of(devices, former):
 def own_settings(port, former):
     """Those of the port with the bridge's own name, which comes with its bridge."""
     interface = former.before.interfaces[port.name]
-    found = dict(set_fields(PORT, port.row, port.name, former.uncovered), **_maps(MAPS, port.row, port.name, former.uncovered))
+    found = dict(
+        set_fields(PORT, port.row, port.name, former.uncovered), **_maps(MAPS, port.row, port.name, former.uncovered)
+    )
     found.update(_maps(INTERFACE_MAPS, interface.row, port.name, former.uncovered))
     found.update(set_fields(INTERFACE[:2], interface.row, port.name, former.uncovered))  # the bridge says its MTU
     return dict(found, **_qos(port, former))

@@ -60,7 +60,11 @@ def lead_back(resource, host, plan):
 
 def _difference(before, after):
     if isinstance(before, dict) and isinstance(after, dict):
-        return {key: _difference(before.get(key), after.get(key)) for key in {*before, *after} if before.get(key) != after.get(key)}
+        return {
+            key: _difference(before.get(key), after.get(key))
+            for key in {*before, *after}
+            if before.get(key) != after.get(key)
+        }
     return before, after
 
 

@@ -44,9 +44,13 @@ def picture(host):
     database = {row["name"]: told("Bridge", row) for row in rows["Bridge"].values()}
     left = sorted(str(told("QoS", row)) for row in rows["QoS"].values())
     links = {
-        name: (sorted(link["flags"]), link.get("master")) for name, link in host.kernel.links.items() if name != "ovs-system"
+        name: (sorted(link["flags"]), link.get("master"))
+        for name, link in host.kernel.links.items()
+        if name != "ovs-system"
     }
-    held = {entry["ifname"]: sorted(map(str, entry["addr_info"])) for entry in host.kernel.addresses if entry["addr_info"]}
+    held = {
+        entry["ifname"]: sorted(map(str, entry["addr_info"])) for entry in host.kernel.addresses if entry["addr_info"]
+    }
     routes = sorted(str(sorted(route.items(), key=str)) for route in host.kernel.routes + host.kernel.routes6)
     return copy.deepcopy(
         {"bridges": database, "qos": left, "queues": len(rows["Queue"]), "links": links, "held": held, "routes": routes}

@@ -18,7 +18,7 @@ def picture(host):
     """All that lasts: tables, the record by what it says, and the hook."""
     files = dict(host.tree.contents)
     record = files.pop(RECORD, "")
-    if record.startswith('{"') or record.startswith("{\n"):
+    if record.startswith(('{"', "{\n")):
         record = json.loads(record)["bridges"]
     record = record or {}  # one of no bridge says as much as none
     tables = {

@@ -61,7 +61,9 @@ def others():
     ovs.add_port("theirs", "vnet7", interface={"external_ids": {"iface-id": "u"}}, tag=[7])
     host.kernel.links["mgmt0"]["flags"] = ["BROADCAST", "LOWER_UP", "MULTICAST", "UP"]
     give(host.kernel, "mgmt0", "198.51.100.1/24")
-    host.kernel.routes.append({"dst": "203.0.113.0/24", "gateway": "198.51.100.9", "dev": "mgmt0", "protocol": "boot", "flags": []})
+    host.kernel.routes.append(
+        {"dst": "203.0.113.0/24", "gateway": "198.51.100.9", "dev": "mgmt0", "protocol": "boot", "flags": []}
+    )
     return host
 
 
@@ -91,7 +93,13 @@ CASES = {
                 "up": False,
                 "ports": [
                     {"name": "enp1s0", "qos": dict(QOS, queues={}), "trunks": [], "tag": 7},
-                    {"name": "enp2s0", "tag": "none", "policing_rate": 0, "mtu": 1400, "interface_external_ids": {"a": 1}},
+                    {
+                        "name": "enp2s0",
+                        "tag": "none",
+                        "policing_rate": 0,
+                        "mtu": 1400,
+                        "interface_external_ids": {"a": 1},
+                    },
                     {"name": "mon", "type": "gre", "options": {"remote_ip": "192.0.2.7"}},
                 ],
                 "mirrors": [{"name": "m", "select_all": False, "output_vlan": 9}, {"name": "n", "output_vlan": 8}],
@@ -104,10 +112,17 @@ CASES = {
         wish({"name": "br0", "ports": [], "purge_ports": True, "purge_mirrors": True}),
         ["port:enp1s0", "port:enp2s0"],
     ),
-    "a port goes by name": (full, wish({"name": "br0", "ports": [{"name": "enp2s0", "state": "absent"}]}), ["port:enp2s0"]),
+    "a port goes by name": (
+        full,
+        wish({"name": "br0", "ports": [{"name": "enp2s0", "state": "absent"}]}),
+        ["port:enp2s0"],
+    ),
     "a port moves": (
         full,
-        wish({"name": "br0", "ports": [{"name": "enp2s0", "state": "absent"}]}, {"name": "br1", "ports": [{"name": "enp2s0"}]}),
+        wish(
+            {"name": "br0", "ports": [{"name": "enp2s0", "state": "absent"}]},
+            {"name": "br1", "ports": [{"name": "enp2s0"}]},
+        ),
         ["port:enp2s0"],
     ),
     "a device is brought up": (
@@ -154,10 +169,17 @@ def test_a_bridge_comes_back_whole_with_its_addresses_and_without_guests_ports()
     host = others()
     guests = host.ovs_memory.named("Port", "vnet7")["_uuid"]
     before = picture(host)
-    plan = changed(host, {"name": "theirs", "state": "absent"}, {"name": "br0", "state": "absent"}, allow_disruption=["remove:theirs", "remove:br0"])
+    plan = changed(
+        host,
+        {"name": "theirs", "state": "absent"},
+        {"name": "br0", "state": "absent"},
+        allow_disruption=["remove:theirs", "remove:br0"],
+    )
     undo = lead_back(OvsBridge(), host, plan)
     assert guests not in host.ovs_memory.rows["Port"]
-    assert any("vnet7" in line for line in undo.uncovered) and any(line.startswith("flows of theirs") for line in undo.uncovered)
+    assert any("vnet7" in line for line in undo.uncovered) and any(
+        line.startswith("flows of theirs") for line in undo.uncovered
+    )
     bridge = before["bridges"]["theirs"]
     bridge["ports"] = [port for port in bridge["ports"] if port["name"] != "vnet7"]
     before["links"]["vnet7"] = (before["links"]["vnet7"][0], None)
@@ -197,14 +219,18 @@ def test_what_others_changed_elsewhere_stays():
     host.ovs_memory.named("Port", "enp1s0")["tag"] = [3]
     host.ovs_memory.named("Bridge", "br0")["external_ids"]["theirs"] = "1"
     lead_back(OvsBridge(), host, plan)
-    assert host.ovs_memory.named("Port", "enp1s0")["tag"] == [3] and host.ovs_memory.named("Port", "enp2s0")["tag"] == [10]
+    assert host.ovs_memory.named("Port", "enp1s0")["tag"] == [3] and host.ovs_memory.named("Port", "enp2s0")["tag"] == [
+        10
+    ]
     assert host.ovs_memory.named("Bridge", "br0")["external_ids"]["theirs"] == "1"
     assert host.ovs_memory.named("Bridge", "br0")["fail_mode"] == ["secure"]
 
 
 def test_a_device_that_is_gone_by_then_is_left_out_with_its_mirror():
     host = full()
-    plan = changed(host, {"name": "br0", "ports": [], "purge_ports": True}, allow_disruption=["port:enp1s0", "port:enp2s0"])
+    plan = changed(
+        host, {"name": "br0", "ports": [], "purge_ports": True}, allow_disruption=["port:enp1s0", "port:enp2s0"]
+    )
     del host.kernel.links["enp2s0"]
     undo = lead_back(OvsBridge(), host, plan)
     names = {row["name"] for row in host.ovs_memory.rows["Port"].values()}

@@ -7,9 +7,9 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs_hook import HOOK, hook_text
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import Conflict
+from ansible_collections.kvm.vnic.plugins.module_utils._model.fields import Problems
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_others import Others, parse_others
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_text import Flow
-from ansible_collections.kvm.vnic.plugins.module_utils._model.fields import Problems
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_flows import OvsFlows
 from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, OFF, WEB, flow_host
 from ansible_collections.kvm.vnic.tests.unit.memory_host.undoing import killed_everywhere, lead_back, watched
@@ -76,7 +76,11 @@ CASES = {
         [],
     ),
     "all of others goes": (after(OURS), wish({"name": "br0", "purge": True}), []),
-    "others are taken over": (with_others, wish(TAKEN), ["flow:br0/table=0,priority=9,tcp", "group:br0/3", "meter:br0/4"]),
+    "others are taken over": (
+        with_others,
+        wish(TAKEN),
+        ["flow:br0/table=0,priority=9,tcp", "group:br0/3", "meter:br0/4"],
+    ),
     "a guest's port moves": (after(OURS), wish({"name": "br1", "guest_ports": [guest(WEB, ANY)]}), []),
     "the guard": (with_others, wish(GUARDED), ["fail_mode:br0"]),
     "no guard": (after(GUARDED), wish(dict(GUARDED, unlisted_ports="allow")), ["fail_mode:br0"]),
@@ -100,7 +104,10 @@ def test_a_bridge_that_was_left_closed_is_opened_by_the_next_run(case):
     host.switch.bridges["br0"].flush()
     assert host.switch.bridges["br0"].lines() == []
     assert not run(host, *params["bridges"], allow_disruption=consents, back=False)["failed"]
-    assert any("priority=1,in_port=1 actions=NORMAL" in line or line == "priority=0 actions=NORMAL" for line in host.switch.bridges["br0"].lines())
+    assert any(
+        "priority=1,in_port=1 actions=NORMAL" in line or line == "priority=0 actions=NORMAL"
+        for line in host.switch.bridges["br0"].lines()
+    )
 
 
 def changed(host, *bridges, **more):
@@ -154,7 +161,9 @@ def test_a_hook_of_another_version_is_told():
     assert [line for line in OvsFlows().undo(*plan).uncovered if HOOK in line and "another version" in line]
 
 
-OTHERS = Others((Flow(2, 9, "udp", "group:3", 5, ("idle_timeout=60",)),), {3: "type=all"}, {4: "kbps bands= type=drop rate=5"})
+OTHERS = Others(
+    (Flow(2, 9, "udp", "group:3", 5, ("idle_timeout=60",)),), {3: "type=all"}, {4: "kbps bands= type=drop rate=5"}
+)
 
 
 def test_others_are_told_and_read_back():
