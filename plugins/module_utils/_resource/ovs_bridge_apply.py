@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .._host.ovs import RUNNING
 from .._model.action import DONE, FAILED, NOW, Result
-from .._model.errors import VnicError
+from .._model.errors import AppliedUnverified, VnicError
 from .ovs_step import transaction
 
 
@@ -24,15 +24,16 @@ def carry_out(host, actions):
         if commands:
             touched = {name for step in steps for name in step.touches}
             host.ovs.transact(commands, wait, touched)
-    except VnicError:
+    except VnicError as error:
         if moves:
             _give_back(host, actions, moves)
+        if isinstance(error, AppliedUnverified) and error.daemon == RUNNING:  # as for a port elsewhere that is in error
+            _lead_back(host, steps)
         raise
     failed = _bring_up(host, actions)
+    _lead_back(host, steps)
     for index, action in enumerate(actions):
-        if action.data.back:
-            _lines(host, action.data.move.undo())  # which of it was to be done, the verification tells
-        elif action.data.move:
+        if action.data.move and not action.data.back:
             refused = _move(host, action.data.move, actions)
             if refused:
                 failed[index] = refused
@@ -40,6 +41,13 @@ def carry_out(host, actions):
         Result(action, FAILED if index in failed else DONE, failed.get(index, ""))
         for index, action in enumerate(actions)
     ]
+
+
+def _lead_back(host, steps):
+    """Which of these lines were to be done, the verification tells."""
+    lines = [line for step in steps if step.back for line in step.move.undo()]
+    if lines:
+        _lines(host, lines)
 
 
 def _bring_up(host, actions):

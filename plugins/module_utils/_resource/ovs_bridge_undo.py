@@ -91,6 +91,9 @@ def _setting(action, bridge, former):
         item[action.field] = action.before
     if action.field in ("fail_mode", "datapath_type"):
         former.consents.append("%s:%s" % (action.field, bridge))
+        former.uncovered.append(
+            "flows of %s are emptied when its %s is led back: run kvm.vnic.ovs_flows after it" % (bridge, action.field)
+        )
     if (
         action.field == "controllers"
         and set(action.before) - set(action.after)

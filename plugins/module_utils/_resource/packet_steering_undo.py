@@ -64,6 +64,8 @@ def _device(device, actions, uncovered):
 
 
 def _of_queues(device, kind, side, found, queues, uncovered):
+    if kind == XPS and len(found) == 1 and UNKNOWN in found.values():
+        return  # a single queue has none (net/core/net-sysfs.c, xps_cpus_show)
     for queue, value in found.items():
         name = "%s-%d" % (side, queue)
         if value is UNKNOWN or kind == RFS and value > MOST_FLOWS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import Conflict
+from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import AppliedUnverified, Conflict
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_bridge import OvsBridge
 from ansible_collections.kvm.vnic.tests.unit.memory_host.addressed_ip import give, held
 from ansible_collections.kvm.vnic.tests.unit.memory_host.undoing import killed_everywhere, lead_back, watched
@@ -112,6 +112,7 @@ CASES = {
         wish({"name": "br0", "ports": [], "purge_ports": True, "purge_mirrors": True}),
         ["port:enp1s0", "port:enp2s0"],
     ),
+    "a bridge gets a port": (full, wish({"name": "br0", "ports": [{"name": "enp3s0"}]}), []),
     "a port goes by name": (
         full,
         wish({"name": "br0", "ports": [{"name": "enp2s0", "state": "absent"}]}),
@@ -193,6 +194,18 @@ def test_others_ports_come_back_as_theirs_with_their_own_qos():
     plan = changed(host, purge, allow_disruption=["port:enp3s0", "port:mgmt0"])
     lead_back(OvsBridge(), host, plan)
     assert picture(host) == before
+
+
+def test_a_port_elsewhere_that_is_in_error_does_not_keep_the_way_in_from_coming_back():
+    host = uplink()
+    before = held(host.kernel, "enp1s0"), host.kernel.routes[1]["dev"]
+    plan = changed(host, {"name": "br0", "ports": [{"name": "enp1s0"}]}, allow_disruption=["management:enp1s0"])
+    host.ovs_memory.add_bridge("other")
+    host.ovs_memory.add_port("other", "vx0", interface={"type": "vxlan"})
+    host.ovs_memory.errors["vx0"] = "could not set configuration"
+    with pytest.raises(AppliedUnverified):
+        lead_back(OvsBridge(), host, plan)
+    assert (held(host.kernel, "enp1s0"), host.kernel.routes[1]["dev"]) == before
 
 
 def test_a_guest_that_uses_the_bridge_by_now_keeps_it():
