@@ -38,7 +38,9 @@ options:
         type: str
         required: true
       state:
-        description: Whether the bridge exists. One with guests' ports, others' ports or addresses is removed only with consent V(remove:NAME).
+        description:
+          - Whether the bridge exists. One with guests' ports, others' ports or addresses is removed only with consent V(remove:NAME).
+          - Of one that is V(absent), O(bridges[].ports) are those ports of ours that are meant to go with it, which then ask for no consent.
         type: str
         choices: [present, absent]
         default: present
@@ -80,6 +82,10 @@ options:
       rstp:
         description: Whether the rapid spanning tree protocol runs.
         type: bool
+      owned:
+        description: Whether a bridge that is made gets the mark by which it may be purged. V(false) is for one that is led back to somebody else.
+        type: bool
+        default: true
       external_ids:
         description: Keys and values; V(none) or null removes a key, keys that are not listed stay. C(kvm-vnic) is reserved.
         type: dict
@@ -97,6 +103,27 @@ options:
             description: Name of the port, and of its interface unless O(bridges[].ports[].interfaces) makes it a bond.
             type: str
             required: true
+          state:
+            description: Whether it is a port of the bridge. One that others added, or a device with a carrier, leaves only with consent V(port:NAME).
+            type: str
+            choices: [present, absent]
+            default: present
+          owned:
+            description: Whether a port that is made gets the mark by which the collection knows its own. V(false) is for one that is led back to
+              somebody else.
+            type: bool
+            default: true
+          down:
+            description: Devices that are to be administratively down, as they were before a run brought them up. They come before
+              O(bridges[].ports[].up).
+            type: list
+            elements: str
+          give_back:
+            description:
+              - Addresses and routes that devices get back, by name of the device, each as C(addresses) and C(routes) with lists of the words
+                of ip(8) without verb and device, such as V([192.0.2.5/24]). They are taken from the bridge.
+              - By this a run that moved them is led back, and an internal port that is made again has its own.
+            type: dict
           interfaces:
             description: Devices of a bond, at least two. Those that are not listed leave the bond, with consent V(port:DEVICE).
             type: list
@@ -150,6 +177,7 @@ options:
             description:
               - Queueing of what goes out of the port, as C(type), C(other_config) and C(queues) (number to settings); V(none) clears it.
               - It is compared as a whole, and made anew where it differs.
+              - C(row) alone, with the identity of a row of the table QoS, is one that is there already.
             type: raw
           up:
             description: Whether the device is administratively up, for types V(system), V(internal) and V(tap). V(false) leaves it as it is.
@@ -177,6 +205,11 @@ options:
             description: Name of the mirror, unique on its bridge.
             type: str
             required: true
+          state:
+            description: Whether there is the mirror. One that is V(absent) needs its name only.
+            type: str
+            choices: [present, absent]
+            default: present
           select_all:
             description: Whether every frame is copied.
             type: bool
@@ -202,6 +235,12 @@ options:
         description: Whether mirrors that are not listed are removed.
         type: bool
         default: false
+  missing:
+    description: What becomes of the run where a device or port that is named is not there. V(skip) leaves out the port, or the mirror that names it,
+      and tells so in RV(notes), as leading a run back does.
+    type: str
+    choices: [fail, skip]
+    default: fail
 """
 
 EXAMPLES = r"""

@@ -157,6 +157,23 @@ options:
         description: Whether flows, groups and meters made by others are removed as well.
         type: bool
         default: false
+      others:
+        description:
+          - What others had, as C(flows), C(groups) and C(meters) in Open vSwitch's own words, which is put back where it is
+            not there. By this a run that took it is led back.
+          - A flow has C(table), C(priority), C(match), C(actions), C(cookie) and, as a list, what C(lasting) says of its end.
+            Groups and meters are their texts by number.
+        type: dict
+      others_if_emptied:
+        description: As O(bridges[].others), put back only where the bridge has no flow but the last one that passes all on.
+          So it is where a run was cut off while it changed the fail mode.
+        type: dict
+  missing:
+    description: What becomes of the run where a bridge or port that is named is not there. V(skip) leaves it out, and the
+      flows that name it, and tells so in RV(notes), as leading a run back does.
+    type: str
+    choices: [fail, skip]
+    default: fail
   purge:
     description: Whether what the module made on bridges that are not listed is removed.
     type: bool

@@ -50,9 +50,7 @@ class JournalRun:
             self._problems.append("whether an earlier run did not end cannot be told: %s" % error)
 
     def _settles(self, found):
-        return found.entry is None or is_covered(
-            found.entry, self._params, self._resource.leads(self._params)
-        )
+        return found.entry is None or is_covered(found.entry, self._params, self._resource.leads(self._params))
 
     def settles_some(self):
         return any(map(self._settles, self._earlier))

@@ -18,7 +18,9 @@ ETHTOOL_GCHANNELS = 0x3C
 
 # struct ethtool_channels behind its command
 _CHANNELS = ("max_rx", "max_tx", "max_other", "max_combined", "rx", "tx", "other", "combined")
-_RXNFC = struct.Struct("=IIQ176x")  # struct ethtool_rxnfc: cmd, flow_type, data; then the filter, which is not asked for
+_RXNFC = struct.Struct(
+    "=IIQ176x"
+)  # struct ethtool_rxnfc: cmd, flow_type, data; then the filter, which is not asked for
 
 
 def _channels(descriptor, name):

@@ -55,6 +55,11 @@ class Problems:
                 self.at(index).add(value, "occurs twice: each %s may be listed once" % what)
             seen.add(value)
 
+    @property
+    def found(self):
+        """Every Problem so far, as a tuple."""
+        return tuple(self._found)
+
     def __bool__(self):
         return bool(self._found)
 

@@ -39,6 +39,4 @@ def parse_balance_wish(value, problems):
             at.at(str(name)).add(text, "is none of the settings that are led: %s" % ", ".join(LINES))
         elif text is not None and not (isinstance(text, str) and is_one_setting(name, text)):
             at.at(name).add(text, "is no value of one line, as it stands behind the equals sign")
-    return BalanceWish(
-        None if kept_off is None else frozenset(kept_off), dict(lines), value.get("file") is not False
-    )
+    return BalanceWish(None if kept_off is None else frozenset(kept_off), dict(lines), value.get("file") is not False)

@@ -155,6 +155,4 @@ def is_covered(entry, params, led=()):
         return True
     named = {_thing(text) for text in _strings(params)}
     changed = [(str(action.get("target")), action.get("field")) for action in entry.actions]
-    return all(
-        target.startswith("/") or _thing(target) in named or (target, field) in led for target, field in changed
-    )
+    return all(target.startswith("/") or _thing(target) in named or (target, field) in led for target, field in changed)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .fields import Problems
 from .names import parse_interface_name
+from .openflow_others import Others, parse_others
 from .openflow_ports import PORT, name_action_ports, name_match_ports, ports_named
 from .openflow_text import meter_text
 
@@ -80,7 +81,8 @@ class GuestPortWish:
 
 @dataclass(frozen=True)
 class BridgeFlowsWish:
-    """None leaves a thing alone. ``meters``: ``{number: text as of meter_text}``."""
+    """None leaves a thing alone. ``meters``: ``{number: text as of meter_text}``; ``others``: what is put back of others',
+    ``if_emptied``: what of it only where the tables were emptied."""
 
     path: str
     name: str
@@ -90,6 +92,8 @@ class BridgeFlowsWish:
     guest_ports: object = None
     unlisted_ports: object = None
     purge: bool = False
+    others: Others = Others()
+    if_emptied: Others = Others()
 
     @property
     def guarded(self):
@@ -100,7 +104,11 @@ class BridgeFlowsWish:
     def asks(self):
         """Whether there can be anything to do on a bridge that holds nothing of ours for guests."""
         plain = any(part is not None for part in (self.flows, self.groups, self.meters))
-        return plain or bool(self.guest_ports or self.guarded or self.purge)
+        return plain or bool(self.guest_ports or self.guarded or self.purge) or self.puts_back
+
+    @property
+    def puts_back(self):
+        return self.others != Others() or self.if_emptied != Others()
 
     def all_flows(self):
         """``(FlowWish, GuestPortWish or None)`` of each."""
@@ -113,8 +121,11 @@ class BridgeFlowsWish:
 
 @dataclass(frozen=True)
 class FlowsWish:
+    """``skips``: whether what is not there is left out."""
+
     bridges: tuple
     purge: bool = False
+    skips: bool = False
 
     @property
     def names(self):
@@ -278,6 +289,8 @@ def _parse_bridge(item, problems):
         guest_ports=ports,
         unlisted_ports=unlisted,
         purge=bool(item.get("purge")),
+        others=parse_others(item.get("others"), problems.at("others")),
+        if_emptied=parse_others(item.get("others_if_emptied"), problems.at("others_if_emptied")),
     )
 
 
@@ -295,4 +308,4 @@ def parse_flows(params):
                 problems.at("%s.interface_id" % port.path).add(
                     port.interface_id, "is that of %s: a port sits on one bridge, once" % other.path
                 )
-    return FlowsWish(bridges, bool(params.get("purge"))), problems
+    return FlowsWish(bridges, bool(params.get("purge")), params.get("missing") == "skip"), problems

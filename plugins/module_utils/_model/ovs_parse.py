@@ -36,7 +36,7 @@ def parse_bridges(params, problems):
     wishes = tuple(_bridge(item, problems.at(index)) for index, item in enumerate(items))
     problems.unique([wish.name for wish in wishes], "name")
     _ports_once(wishes, problems)
-    return OvsWish(wishes, bool(params.get("purge")))
+    return OvsWish(wishes, bool(params.get("purge")), params.get("missing") == "skip")
 
 
 def _bridge(item, problems):
@@ -58,6 +58,7 @@ def _bridge(item, problems):
         mirrors=parse_mirrors(item.get("mirrors"), problems.at("mirrors")),
         purge_mirrors=bool(item.get("purge_mirrors")),
         up=item.get("up"),
+        owned=item.get("owned") is not False,
     )
 
 
@@ -80,7 +81,7 @@ def _ports_once(wishes, problems):
     seen = {}
     for index, wish in enumerate(wishes):
         at = problems.at(index).at("ports")
-        for port in (wish.ports or ()) if wish.present else ():
+        for port in wish.staying if wish.present else ():
             for name in dict.fromkeys((port.name,) + port.members):
                 other = seen.setdefault(name, wish.name) if name else wish.name
                 if name in bridges and (name, port.name) != (wish.name, wish.name):

@@ -44,8 +44,9 @@ def _vlans(item, problems):
 
 
 def _mirror(item, problems):
+    present = item.get("state") != "absent"
     outputs = [item.get("output_port"), item.get("output_vlan")]
-    if outputs.count(None) != 1:
+    if present and outputs.count(None) != 1:
         problems.add(item["name"], "needs one of output_port and output_vlan: where the copies go")
     return MirrorWish(
         name=problems.at("name").parse(parse_mirror_name, item["name"]),
@@ -56,4 +57,5 @@ def _mirror(item, problems):
         vlans=_vlans(item, problems),
         output_port=problems.at("output_port").parse(parse_interface_name, item.get("output_port")),
         output_vlan=problems.at("output_vlan").whole(item.get("output_vlan"), VLAN[0], VLAN[1], "VLAN"),
+        present=present,
     )

@@ -7,6 +7,7 @@ import re
 
 from .names import parse_own_interface_name
 from .ovs_columns import INTERFACE, INTERFACE_MAPS, MAPS, NONE, PORT
+from .ovs_parse_give_back import parse_give_back
 from .ovs_parse_record import parse_columns, parse_map, parse_maps
 from .ovs_wish import PortWish, QosWish, Record
 
@@ -26,6 +27,7 @@ QOS_TYPES = (
     "trtcm-policer",
 )
 _QOS_KEYS = ("type", "other_config", "queues")
+_ROW = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 def parse_type(text):
@@ -47,7 +49,7 @@ def parse_ports(items, problems, bridge):
     problems.unique([wish.name for wish in wishes], "port")
     users = {}
     for index, wish in enumerate(wishes):
-        for number, member in enumerate(wish.interfaces or ()):
+        for number, member in enumerate(wish.interfaces or () if wish.present else ()):
             if users.setdefault(member, index) != index or member in {
                 other.name for other in wishes if other is not wish
             }:
@@ -83,6 +85,13 @@ def _port(item, problems, bridge):
         qos=_qos(item.get("qos"), problems.at("qos")),
         moves=item.get("move_addresses"),
         up=item.get("up", True),
+        present=item.get("state") != "absent",
+        owned=item.get("owned") is not False,
+        down=tuple(
+            problems.at("down").at(index).parse(parse_own_interface_name, device)
+            for index, device in enumerate(item.get("down") or ())
+        ),
+        give_back=parse_give_back(item.get("give_back") or {}, problems.at("give_back")),
     )
 
 
@@ -117,6 +126,10 @@ def _qos(value, problems):
     if not isinstance(value, dict):
         problems.add(value, "is no QoS: allowed are none, or type, other_config and queues")
         return None
+    if set(value) == {"row"}:
+        if not isinstance(value["row"], str) or not _ROW.fullmatch(value["row"]):
+            problems.at("row").add(value["row"], "is no identity of a row, which is a UUID in lower case")
+        return QosWish(None, row=value["row"])
     for key in sorted(set(value) - set(_QOS_KEYS)):
         problems.at(str(key)).add(value[key], "is unknown: allowed are %s" % ", ".join(_QOS_KEYS))
     kind = value.get("type")

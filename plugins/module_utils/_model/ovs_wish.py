@@ -16,17 +16,28 @@ class Record:
 
 @dataclass(frozen=True)
 class QosWish:
-    """``type``, ``other_config`` of the QoS, ``queues``: ``{number: other_config of the queue}``; all is compared."""
+    """``type``, ``other_config`` of the QoS, ``queues``: ``{number: other_config of the queue}``; all is compared.
+    ``row``: the identity of one that is there, in place of all that."""
 
     type: str
     other_config: dict = field(default_factory=dict)
     queues: dict = field(default_factory=dict)
+    row: object = None
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """What a device had before: ``addresses``, ``routes`` as tuples of words of ip(8) without verb and device."""
+
+    addresses: tuple
+    routes: tuple
 
 
 @dataclass(frozen=True)
 class PortWish:
     """``interfaces``: names of a bond's members, else None; ``type``: of the interface; ``qos``: a QosWish, ``"none"`` or
-    None; ``moves``: whether the host's addresses go to the bridge, None: if the way in needs it."""
+    None; ``moves``: whether the host's addresses go to the bridge, None: if the way in needs it; ``owned``: whether a new
+    one is marked as ours; ``down``: devices that are to be down; ``give_back``: ``{device: GiveBack}``."""
 
     name: str
     path: str = ""
@@ -37,6 +48,10 @@ class PortWish:
     qos: object = None
     moves: object = None
     up: bool = True
+    present: bool = True
+    owned: bool = True
+    down: tuple = ()
+    give_back: dict = field(default_factory=dict)
 
     @property
     def members(self):
@@ -56,11 +71,13 @@ class MirrorWish:
     vlans: object = None
     output_port: object = None
     output_vlan: object = None
+    present: bool = True
 
 
 @dataclass(frozen=True)
 class BridgeWish:
-    """``controllers``, ``ports``, ``mirrors``: tuples or None; ``local``: of the internal interface with its name."""
+    """``controllers``, ``ports``, ``mirrors``: tuples or None; ``local``: of the internal interface with its name;
+    ``owned``: whether a new one is marked as ours. The ports of an absent one are those that are meant to go with it."""
 
     name: str
     path: str = ""
@@ -73,9 +90,23 @@ class BridgeWish:
     mirrors: object = None
     purge_mirrors: bool = False
     up: object = None
+    owned: bool = True
+
+    @property
+    def staying(self):
+        """The ports that are to be there."""
+        return tuple(port for port in self.ports or () if port.present)
+
+    @property
+    def leaving(self):
+        """Names of the ports that are to be none."""
+        return tuple(port.name for port in self.ports or () if not port.present)
 
 
 @dataclass(frozen=True)
 class OvsWish:
+    """``skips``: whether what is not there is left out."""
+
     bridges: tuple
     purge: bool = False
+    skips: bool = False

@@ -122,7 +122,10 @@ def _parse_queues(given, problems):
     for name, wishes in given.items():
         at, match = problems.at(str(name)), _QUEUE.fullmatch(str(name))
         if not match or not isinstance(wishes, dict):
-            at.add(wishes, "is no queue with its wishes: expected a name such as 'rx-0' or 'tx-3', and rps, rfs_flows or xps")
+            at.add(
+                wishes,
+                "is no queue with its wishes: expected a name such as 'rx-0' or 'tx-3', and rps, rfs_flows or xps",
+            )
             continue
         for kind, value in wishes.items():
             if kind not in _OF_QUEUE[match[1]]:
@@ -149,7 +152,9 @@ def _power_of_two(value, what, problems):
     value = problems.whole(value, 0, MOST_FLOWS, what)
     if value and value & (value - 1):
         above = 1 << value.bit_length()
-        problems.add(value, "is no power of two, and the kernel would round it up: write 0, %d or %d" % (above >> 1, above))
+        problems.add(
+            value, "is no power of two, and the kernel would round it up: write 0, %d or %d" % (above >> 1, above)
+        )
     return value
 
 

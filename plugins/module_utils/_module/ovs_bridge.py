@@ -24,6 +24,10 @@ _PORT = dict(
     qos={"type": "raw"},
     up={"type": "bool", "default": True},
     move_addresses={"type": "bool"},
+    state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+    owned={"type": "bool", "default": True},
+    down={"type": "list", "elements": "str"},
+    give_back={"type": "dict"},
 )
 
 _MIRROR = {
@@ -34,6 +38,7 @@ _MIRROR = {
     "select_vlans": {"type": "list", "elements": "int"},
     "output_port": {"type": "str"},
     "output_vlan": {"type": "int"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 
 ARGUMENTS = {
@@ -59,7 +64,9 @@ ARGUMENTS = {
             purge_ports={"type": "bool", "default": False},
             mirrors={"type": "list", "elements": "dict", "options": _MIRROR},
             purge_mirrors={"type": "bool", "default": False},
+            owned={"type": "bool", "default": True},
         ),
     },
+    "missing": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     "purge": {"type": "bool", "default": False},
 }

@@ -45,7 +45,10 @@ ARGUMENTS = {
             "guest_ports": {"type": "list", "elements": "dict", "options": _GUEST_PORT},
             "unlisted_ports": {"type": "str", "choices": [ALLOW, DROP, NONE]},
             "purge": {"type": "bool", "default": False},
+            "others": {"type": "dict"},
+            "others_if_emptied": {"type": "dict"},
         },
     },
+    "missing": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     "purge": {"type": "bool", "default": False},
 }

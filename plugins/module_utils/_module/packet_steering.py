@@ -26,7 +26,11 @@ ARGUMENTS = {
             "mac_rules": {
                 "type": "list",
                 "elements": "dict",
-                "options": {"mac": {"type": "str", "required": True}, "queue": {"type": "int"}, "state": {"type": "str", "choices": ["present", "absent"], "default": "present"}},
+                "options": {
+                    "mac": {"type": "str", "required": True},
+                    "queue": {"type": "int"},
+                    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+                },
             },
             "purge_mac_rules": {"type": "bool", "default": False},
         },

@@ -74,13 +74,17 @@ def settings_before(balance, fields):
     """The parameter that leads back to ``balance`` what actions on ``fields`` change, and sentences on what it does not."""
     from .irqbalance_plan import BANNED, KEPT_OFF
 
-    names = [ARGUMENTS] * (KEPT_OFF in fields) + [name for name in balance.lines if name != ARGUMENTS] * (BANNED in fields)
+    names = [ARGUMENTS] * (KEPT_OFF in fields) + [name for name in balance.lines if name != ARGUMENTS] * (
+        BANNED in fields
+    )
     params = {"lines": {name: balance.lines[name] for name in names}, "file": balance.present} if names else None
     uncovered = []
     if KEPT_OFF in fields:
         params["kept_off"] = sorted(balance.kept_off)
         if is_ours(balance.script) and not balance.intact:
-            uncovered.append("the policy script %s was not as kvm.vnic wrote it, and does not become so again" % balance.script)
+            uncovered.append(
+                "the policy script %s was not as kvm.vnic wrote it, and does not become so again" % balance.script
+            )
     orphans = sorted(set(balance.scripts) - {balance.script})
     if orphans and OLD_SCRIPTS in fields:
         uncovered.append("policy scripts that nobody asked are gone for good: %s" % ", ".join(orphans))

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .._host.ovs import NOT_RUNNING
 from .._model.action import SERVICE_START, Pending
 from .._model.errors import Problem
@@ -35,7 +37,16 @@ class OvsBridge(Resource):
     def observe(self, host, desired):
         return read_state(host, desired)
 
+    def undo(self, desired, before, actions):
+        from .ovs_bridge_undo import lead_back  # only a run that changes something needs it
+
+        return lead_back(before, actions)
+
     def missing(self, desired, state):
+        problems = list(self._missing(desired, state))
+        return [] if desired.skips and state.unavailable is None else problems
+
+    def _missing(self, desired, state):
         present = [wish for wish in desired.bridges if wish.present]
         # without Open vSwitch all is gone; a database that is down still has it
         asked = desired.bridges if state.installed else present
@@ -47,11 +58,11 @@ class OvsBridge(Resource):
             stay = set(found.ports) if found is not None else set()
             if found is not None and wish.purge_ports:
                 stay -= set(unlisted(wish, found, state))
-            there = stay | {port.name for port in wish.ports or ()} | {wish.name}
-            for port in wish.ports or ():
+            there = stay - set(wish.leaving) | {port.name for port in wish.staying} | {wish.name}
+            for port in wish.staying:
                 yield from self._missing_devices(port, wish, state)
             for mirror in wish.mirrors or ():
-                for name in ports_of(mirror):
+                for name in ports_of(mirror) if mirror.present else ():
                     if name not in there:
                         yield Problem(
                             mirror.path,
@@ -72,8 +83,26 @@ class OvsBridge(Resource):
             if name not in state.links and not made_by_us and not bond:
                 yield Problem("%s.name" % port.path, name, _ABSENT)
 
+    def _reached(self, desired, state):
+        """``(desired, problems)``: without the ports whose devices are not there, and without the mirrors of such ports."""
+        told = []
+        while True:
+            problems = list(self._missing(desired, state))
+            lacking = {problem.path.rpartition(".name")[0] or problem.path for problem in problems}
+            if not lacking:
+                return desired, told
+            told += problems
+            bridges = []
+            for wish in desired.bridges:
+                ports = wish.ports and tuple(port for port in wish.ports if port.path not in lacking)
+                mirrors = wish.mirrors and tuple(mirror for mirror in wish.mirrors if mirror.path not in lacking)
+                bridges.append(replace(wish, ports=ports, mirrors=mirrors))
+            if tuple(bridges) == desired.bridges:
+                return desired, told
+            desired = replace(desired, bridges=tuple(bridges))
+
     def plan(self, desired, state):
-        return list(plan_all(desired, state))
+        return list(plan_all(self._reached(desired, state)[0] if desired.skips else desired, state))
 
     def dangers(self, host, desired, state, actions):
         return dangers(host, desired, state, actions)
@@ -90,8 +119,10 @@ class OvsBridge(Resource):
                 yield Pending(wish.name, "state", None, "present", SERVICE_START, reason)
 
     def notes(self, desired, state):
+        if desired.skips:
+            yield from ("left out: %s" % problem for problem in self._reached(desired, state)[1])
         for wish in desired.bridges:
-            for name in (wish.name,) + tuple(member for port in wish.ports or () for member in port.members):
+            for name in (wish.name,) + tuple(member for port in wish.staying for member in port.members):
                 interface = state.interfaces.get(name)
                 if wish.present and interface is not None and interface.error:
                     yield "%s/%s/%s is in error: ovs-vswitchd says: %s" % (

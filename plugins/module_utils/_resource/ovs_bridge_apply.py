@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .._host.ovs import RUNNING
 from .._model.action import DONE, FAILED, NOW, Result
-from .._model.errors import VnicError
+from .._model.errors import AppliedUnverified, VnicError
 from .ovs_step import transaction
 
 
@@ -18,19 +18,22 @@ def _lines(host, lines):
 def carry_out(host, actions):
     """One Result for each action. Raises what the transaction raises."""
     steps = [action.data for action in actions]
-    moves = [step.move for step in steps if step.move]
+    moves = [step.move for step in steps if step.move and not step.back]
     commands, wait = transaction(steps), all(action.effect == NOW for action in actions)
     try:
         if commands:
             touched = {name for step in steps for name in step.touches}
             host.ovs.transact(commands, wait, touched)
-    except VnicError:
+    except VnicError as error:
         if moves:
             _give_back(host, actions, moves)
+        if isinstance(error, AppliedUnverified) and error.daemon == RUNNING:  # as for a port elsewhere that is in error
+            _lead_back(host, steps)
         raise
     failed = _bring_up(host, actions)
+    _lead_back(host, steps)
     for index, action in enumerate(actions):
-        if action.data.move:
+        if action.data.move and not action.data.back:
             refused = _move(host, action.data.move, actions)
             if refused:
                 failed[index] = refused
@@ -38,6 +41,13 @@ def carry_out(host, actions):
         Result(action, FAILED if index in failed else DONE, failed.get(index, ""))
         for index, action in enumerate(actions)
     ]
+
+
+def _lead_back(host, steps):
+    """Which of these lines were to be done, the verification tells."""
+    lines = [line for step in steps if step.back for line in step.move.undo()]
+    if lines:
+        _lines(host, lines)
 
 
 def _bring_up(host, actions):

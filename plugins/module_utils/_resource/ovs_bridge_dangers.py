@@ -13,16 +13,15 @@ def dangers(host, desired, state, actions):
     where the user keeps the addresses of the way in from moving with it."""
     consumers = Consumers(host, state.links)
     moved = {action.data.move.device for action in actions if action.data.move}
-    kept = {
-        name for wish in desired.bridges for port in wish.ports or () if port.moves is False for name in port.members
-    }
+    kept = {name for wish in desired.bridges for port in wish.staying if port.moves is False for name in port.members}
+    meant = {wish.name: wish.ports or () for wish in desired.bridges if not wish.present}
     for action in actions:
         bridge = action.target.split("/")[0]
         for name in action.data.takes:
             if name not in moved:
                 yield from _taken(name, bridge, state, consumers, name in kept)
         if action.field == "state" and action.after is None and "/" not in action.target:
-            yield from _bridge_gone(bridge, state, consumers)
+            yield from _bridge_gone(bridge, state, consumers, meant.get(bridge, ()))
         elif action.data.loses:
             for port, devices in action.data.loses:
                 yield from _port_gone(port, devices, bridge, state)
@@ -68,12 +67,17 @@ def _port_gone(port, devices, bridge, state):
         yield Danger("port:%s" % port, "taking %s from %s" % (port, bridge), tuple(users))
 
 
-def _bridge_gone(name, state, consumers):
+def _bridge_gone(name, state, consumers, meant):
+    """``meant``: wishes of the ports that the user names as those that go with it."""
     bridge = state.bridges[name]
+    expected = {port.name for port in meant}
+    returned = {
+        "address %s" % words[0] for port in meant for give in port.give_back.values() for words in give.addresses
+    }
     users = []
     for port in bridge.ports:
         found = state.ports[port]
-        if port == name:
+        if port == name or port in expected and found.ours:
             continue
         if found.guests:
             users.append("a guest's port %s" % port)
@@ -88,6 +92,6 @@ def _bridge_gone(name, state, consumers):
                 and state.links.get(member).carrier
             ]
     for device in local_devices(bridge, state):
-        users += consumers.of_device(device)
+        users += [user for user in consumers.of_device(device) if user not in returned]
     if users:
         yield Danger("remove:%s" % name, "removing %s" % name, tuple(dict.fromkeys(users)))

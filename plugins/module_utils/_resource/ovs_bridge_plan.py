@@ -8,6 +8,7 @@ from .._model.errors import Conflict
 from .._model.ovs_columns import MAPS
 from .._model.ovs_parse import HWADDR
 from .._model.ovs_value import word
+from .ovs_give_back import plan_give_back
 from .ovs_mirror_plan import plan_mirrors
 from .ovs_port_plan import drop_port, local_devices, plan_ports, port_devices
 from .ovs_record import owner_word, plan_record, record_fields, record_words
@@ -35,6 +36,9 @@ def plan_all(desired, state):
     for wish in desired.bridges:
         if wish.present:
             actions += _plan_bridge(wish, desired, state, gone, effect)
+    for wish in desired.bridges:
+        for port in wish.ports or ():
+            actions += plan_give_back(wish, port, state, effect)
     return actions
 
 
@@ -83,7 +87,7 @@ def _refuse_name(wish, state):
 
 def _creation(wish, effect):
     commands = [(MAKE, ("add-br", wish.name))]
-    sets = [("Bridge", wish.name, text) for text in [owner_word()] + record_words(wish.bridge)]
+    sets = [("Bridge", wish.name, text) for text in [owner_word()] * wish.owned + record_words(wish.bridge)]
     sets += [("Interface", wish.name, text) for text in record_words(wish.local)]
     fields = dict(record_fields(wish.bridge), **record_fields(wish.local))
     if wish.controllers:

@@ -12,6 +12,7 @@ from .._model.names import is_libvirts_own
 from .._model.ovs_columns import OWNER_KEY, TABLES
 from .._model.ovs_value import many, one
 from .management_path import management_path
+from .ovs_give_back import devices_of
 
 _GUESTS_KEYS = ("attached-mac", "iface-id", "vm-id")  # libvirt: src/util/virnetdevopenvswitch.c
 
@@ -69,6 +70,7 @@ class OvsState:
     """``unavailable``: why there is no database to ask, or None; ``installed``: whether there may be one that is down;
     ``switch``: the state of ovs-vswitchd; ``addresses``:
     ``{device: [raw]}`` of wished devices that have any of global scope; ``routes``: of the same devices;
+    ``held``, ``held_routes``: the same of devices that go with their ports or get addresses back;
     ``management``: names of the devices that carry the connection, asked for when such a device is wished."""
 
     unavailable: object
@@ -82,6 +84,8 @@ class OvsState:
     routes: list = field(default_factory=list)
     management: frozenset = frozenset()
     installed: bool = True
+    held: dict = field(default_factory=dict)
+    held_routes: list = field(default_factory=list)
 
     @property
     def applied(self):
@@ -156,30 +160,47 @@ def read_state(host, desired):
             why = str(error)
     if tables is None:
         tables = {table: [] for table in TABLES}
+    found = read_tables(tables)
     return OvsState(
         why,
         host.ovs.switch_state(),
-        *read_tables(tables),
+        *found,
         links=links,
         installed=why is None or host.ovs.installed(),
-        **_addresses(host, desired, links),
+        **_addresses(host, desired, links, _holders(desired, *found[:3])),
     )
 
 
-def _addresses(host, desired, links):
+def _holders(desired, bridges, ports, interfaces):
+    """Names of the devices that may lose their addresses with their ports, and of those that get addresses back."""
+    names = set()
+    for device, bridge in devices_of(desired).items():
+        names |= {device, bridge}
+    listed = {wish.name: wish for wish in desired.bridges}
+    for bridge in bridges.values():
+        wish = listed.get(bridge.name)
+        if wish is None and not (desired.purge and bridge.ours):
+            continue
+        if wish is None or not wish.present or wish.purge_ports or wish.leaving:
+            members = [name for port in bridge.ports for name in ports[port].interfaces]
+            names |= {name for name in members if interfaces[name].type == "internal"}
+    return names
+
+
+def _addresses(host, desired, links, holders):
     wished = {
         member
         for bridge in desired.bridges
         if bridge.present
-        for port in bridge.ports or ()
+        for port in bridge.staying
         for member in port.members
         if member in links and port.name != bridge.name and port.type in (None, "system")
     }
-    if not wished:
+    if not wished and not holders:
         return {}
-    addresses = {device["ifname"]: _global(device) for device in host.ip.addresses() if device.get("ifname") in wished}
-    addresses = {name: found for name, found in addresses.items() if found}
-    if not addresses:
+    every = {device["ifname"]: _global(device) for device in host.ip.addresses() if device.get("ifname")}
+    every = {name: found for name, found in every.items() if found and name in wished | holders}
+    if not every:
         return {}
     routes = []
     for family in ("-4", "-6"):
@@ -187,9 +208,17 @@ def _addresses(host, desired, links):
             routes += [dict(route, family=family) for route in host.ip.routes(family)]
         except ApplyFailed:  # a kernel without IPv6
             continue
-    mine = [
+    addresses = {name: found for name, found in every.items() if name in wished}
+    found = {"held": {name: every[name] for name in every if name in holders}}
+    found["held_routes"] = _over(found["held"], routes)
+    if addresses:
+        found.update(addresses=addresses, routes=_over(addresses, routes), management=frozenset(management_path(host)))
+    return found
+
+
+def _over(devices, routes):
+    return [
         route
         for route in routes
-        if route.get("dev") in addresses or any(hop.get("dev") in addresses for hop in route.get("nexthops", ()))
+        if route.get("dev") in devices or any(hop.get("dev") in devices for hop in route.get("nexthops", ()))
     ]
-    return {"addresses": addresses, "routes": mine, "management": frozenset(management_path(host))}

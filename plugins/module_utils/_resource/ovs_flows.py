@@ -50,7 +50,17 @@ class OvsFlows(Resource):
             if bridge is not None and bridge.protocol is not None:
                 yield wish, bridge
 
+    def undo(self, desired, before, actions):
+        from .ovs_flows_undo import lead_back  # only a run that changes something needs it
+
+        return lead_back(before, actions)
+
     def missing(self, desired, state):
+        found = self._missing(desired, state)
+        return [] if desired.skips and not state.unavailable else found
+
+    @staticmethod
+    def _missing(desired, state):
         if state.unavailable:
             return [Problem("bridges", ", ".join(desired.names), state.unavailable)] if desired.bridges else []
         problems = []
@@ -247,6 +257,8 @@ class OvsFlows(Resource):
         return found
 
     def notes(self, desired, state):
+        if desired.skips:
+            yield from ("left out: %s" % problem for problem in self._missing(desired, state))
         for wish in desired.bridges:
             for port in wish.guest_ports or ():
                 for other in state.bridges.values():

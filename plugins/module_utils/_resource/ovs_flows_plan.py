@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from .._model.errors import InvalidInput, Problem
 from .._model.openflow_cookie import GUARD, GUEST, PLAIN, cookie_of, is_ours, kind_of
+from .._model.openflow_others import Others
 from .._model.openflow_text import Flow
 
 SECURE = "secure"
@@ -102,7 +103,19 @@ def _is_default(flow):
     return flow.key == DEFAULT_FLOW.key and flow.actions == DEFAULT_FLOW.actions
 
 
-def _flow_changes(wish, bridge, recorded, mode):
+def put_back(wish, bridge):
+    """The Others that are to be there: a bridge that was cut off between its fail mode and its flows has none at all."""
+    if any(not _is_default(flow) for flow in bridge.flows):
+        return wish.others
+    more = wish.if_emptied
+    return Others(
+        wish.others.flows + more.flows,
+        {**more.groups, **wish.others.groups},
+        {**more.meters, **wish.others.meters},
+    )
+
+
+def _flow_changes(wish, bridge, recorded, mode, others):
     """``(put, take)``. A flow of somebody else's that is as wished counts as there, and stays when ours go."""
     wanted, kinds = _once(_wanted(wish, bridge)), _stated_kinds(wish)
     there = {flow.key: flow for flow in bridge.flows}
@@ -112,10 +125,16 @@ def _flow_changes(wish, bridge, recorded, mode):
         same = found is not None and found.actions == flow.actions and not found.lasting
         if not same or (is_ours(found.cookie) and found.cookie != flow.cookie):
             put.append((flow, found, path))
+    theirs = {flow.key: flow for flow in others.flows}
+    put += [
+        (flow, there.get(key), wish.path + ".others")
+        for key, flow in theirs.items()
+        if key not in wanted and there.get(key) != flow
+    ]
     has_default = _has_default(bridge, mode)
     default_comes = has_default or (recorded.former_default and wish.guarded is False)
     for key, found in there.items():
-        if key in wanted:
+        if key in wanted or key in theirs:
             continue
         if kind_of(found.cookie) in kinds:
             if default_comes and key == DEFAULT_FLOW.key:
@@ -127,12 +146,13 @@ def _flow_changes(wish, bridge, recorded, mode):
     return tuple(put), tuple(take)
 
 
-def _numbered_changes(wished, found, ours, purge):
+def _numbered_changes(wished, found, ours, purge, theirs):
     """``((number, before, after), …)`` for groups or meters: new and changed ones first."""
     if wished is None:
         wished, left = {}, set(found) - set(ours) if purge else set()
     else:
         left = set(found) if purge else set(ours) & set(found)
+    wished = {**theirs, **wished}
     changed = [
         (number, found.get(number), text) for number, text in sorted(wished.items()) if found.get(number) != text
     ]
@@ -142,15 +162,18 @@ def _numbered_changes(wished, found, ours, purge):
 def plan_bridge(wish, bridge, recorded):
     """The :class:`BridgeChange`. Pure."""
     mode = new_fail_mode(wish, bridge, recorded)
-    put, take = _flow_changes(wish, bridge, recorded, bridge.fail_mode if mode is False else mode)
+    put, take = _flow_changes(
+        wish, bridge, recorded, bridge.fail_mode if mode is False else mode, put_back(wish, bridge)
+    )
     groups = None if wish.groups is None else bridge.group_texts
+    others = put_back(wish, bridge)
     return BridgeChange(
         name=wish.name,
         protocol=bridge.protocol,
         put=put,
         take=take,
-        groups=_numbered_changes(groups, bridge.groups, recorded.groups, wish.purge),
-        meters=_numbered_changes(wish.meters, bridge.meters, recorded.meters, wish.purge),
+        groups=_numbered_changes(groups, bridge.groups, recorded.groups, wish.purge, others.groups),
+        meters=_numbered_changes(wish.meters, bridge.meters, recorded.meters, wish.purge, others.meters),
         fail_mode=mode,
         fail_mode_before=bridge.fail_mode,
         hosts_ports=tuple(sorted(set(bridge.ports) - bridge.guest_names)),

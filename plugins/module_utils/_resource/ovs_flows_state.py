@@ -190,15 +190,12 @@ def _read_bridge(host, wish, bridge, recorded):
     moves = (
         wish.guarded is True and not bridge.secure or wish.guarded is False and recorded.former_fail_mode is not None
     )
+    everything = moves or wish.purge or wish.puts_back
     return replace(
         bridge,
         flows=host.ofctl.flows(bridge.name, bridge.protocol),
-        groups=host.ofctl.groups(bridge.name, bridge.protocol)
-        if moves or wish.purge or wish.groups is not None
-        else {},
-        meters=host.ofctl.meters(bridge.name, bridge.protocol)
-        if moves or wish.purge or wish.meters is not None
-        else {},
+        groups=host.ofctl.groups(bridge.name, bridge.protocol) if everything or wish.groups is not None else {},
+        meters=host.ofctl.meters(bridge.name, bridge.protocol) if everything or wish.meters is not None else {},
         meant=meant,
         group_texts=texts,
         lacking=lacking,

@@ -81,6 +81,11 @@ def _taken(name, bridge, state):
     return disturbed_by(port, bridge, state) if port is not None else ()
 
 
+def _removal(wish, row, mirror, reason, effect):
+    step = Step(((REMOVE, ("remove", "Bridge", row, "mirrors", word(mirror["_uuid"]))),))
+    return Action("%s/mirror:%s" % (wish.name, mirror["name"]), "state", "present", None, reason, effect, data=step)
+
+
 def plan_mirrors(wish, bridge, state, effect):
     found = bridge.mirrors if bridge is not None else {}
     names = state.port_names()
@@ -89,17 +94,12 @@ def plan_mirrors(wish, bridge, state, effect):
         listed = {mirror.name for mirror in wish.mirrors or ()}
         for name, mirror in sorted(found.items()):
             if name not in listed:
-                step = Step(((REMOVE, ("remove", "Bridge", row, "mirrors", word(mirror["_uuid"]))),))
-                yield Action(
-                    "%s/mirror:%s" % (wish.name, name),
-                    "state",
-                    "present",
-                    None,
-                    "is not listed as a mirror",
-                    effect,
-                    data=step,
-                )
+                yield _removal(wish, row, mirror, "is not listed as a mirror", effect)
     for number, mirror in enumerate(wish.mirrors or ()):
+        if not mirror.present:
+            if mirror.name in found:
+                yield _removal(wish, row, found[mirror.name], "is to be no mirror", effect)
+            continue
         ports = _Ports("port-%s-%d" % (wish.name, number))
         fields, target = _wished(mirror), "%s/mirror:%s" % (wish.name, mirror.name)
         if mirror.name not in found:

@@ -12,7 +12,8 @@ _FOREVER = 4294967295  # include/net/addrconf.h, INFINITY_LIFE_TIME
 
 @dataclass(frozen=True)
 class Move:
-    """``addresses``, ``routes``: words after ``address`` and ``route`` without the verb and the device."""
+    """``addresses``, ``routes``: words after ``address`` and ``route`` without the verb and the device; ``bridge``: None for
+    what was on the device and goes nowhere."""
 
     device: str
     bridge: str
@@ -25,7 +26,7 @@ class Move:
         words = tuple(_address(info) for info in addresses)
         kept = [route for route in routes if route.get("protocol") != "kernel"]  # those come with their addresses
         kept.sort(key=lambda route: "gateway" in route)  # a gateway must be reachable already
-        return cls(device, bridge, words, tuple(_route(route, device) for route in kept))
+        return cls(device, bridge, words, tuple(route_words(route, device) for route in kept))
 
     def arrive(self):
         """Lines that give the bridge the addresses; the device still has them."""
@@ -44,7 +45,7 @@ class Move:
         """Lines that lead back from wherever it stopped; those that find nothing to do fail, and that is well."""
         for words in self.addresses:
             yield ["address", "add"] + list(words) + ["dev", self.device] + (["nodad"] if ":" in words[0] else [])
-        for words in reversed(self.addresses):
+        for words in reversed(self.addresses if self.bridge else ()):
             yield ["address", "delete", words[0], "dev", self.bridge]
         yield from self._routes(self.device)
 
@@ -63,7 +64,8 @@ def _address(info):
     return tuple(words)
 
 
-def _route(route, device):
+def route_words(route, device):
+    """Raises Conflict for what cannot be told again."""
     if route.get("nexthops") or route.get("via") or route.get("encap") or route.get("type", "unicast") != "unicast":
         raise Conflict(
             "the route to %s over %s has more than one next hop or a form that is not moved: move the addresses of %s by the host's own network configuration"

@@ -36,8 +36,9 @@ def _leaving(desired, state, gone):
     found = {name for other in gone for name in state.bridges[other].ports}
     for other in desired.bridges:
         row = state.bridges.get(other.name)
-        if other.present and row is not None and other.purge_ports:
-            found |= set(unlisted(other, row, state))
+        if other.present and row is not None:
+            found |= set(other.leaving) & set(row.ports)
+            found |= set(unlisted(other, row, state)) if other.purge_ports else set()
     return found
 
 
@@ -75,8 +76,13 @@ def plan_ports(wish, bridge, desired, state, gone, effect):
     leaving = _leaving(desired, state, gone)
     if alive is not None and wish.purge_ports:
         for name in unlisted(wish, alive, state):
-            yield _removal(state.ports[name], alive, state, effect)
+            yield _removal(state.ports[name], alive, state, "is not listed as a port", effect)
     for port in wish.ports or ():
+        if port.present or alive is None or port.name not in alive.ports:
+            continue
+        refuse_guests(wish, port, state.ports[port.name])
+        yield _removal(state.ports[port.name], alive, state, "is to be no port", effect)
+    for port in wish.staying:
         found = state.ports.get(port.name)
         if found is not None and found.bridge == wish.name and alive is not None:
             refuse_guests(wish, port, found)
@@ -104,7 +110,7 @@ def drop_port(port, state):
     return [(REMOVE, ("destroy", table, word(row["_uuid"]))) for table, row in rows]
 
 
-def _removal(port, bridge, state, effect):
+def _removal(port, bridge, state, reason, effect):
     devices = port_devices(port, state)
     commands = [(REMOVE, ("remove", "Bridge", word(bridge.row["_uuid"]), "ports", word(port.row["_uuid"])))]
     step = Step(
@@ -117,7 +123,7 @@ def _removal(port, bridge, state, effect):
         "state",
         "present",
         None,
-        "is not listed as a port",
+        reason,
         effect,
         BEST_EFFORT,
         step,
@@ -133,7 +139,7 @@ def _creation(wish, port, state, effect):
     else:
         verb = ("add-bond",) if port.interfaces else ("add-port",)
         commands = ((MAKE, verb + (wish.name, port.name) + tuple(port.interfaces or ())),)
-        sets.append(("Port", port.name, owner_word()))
+        sets += [("Port", port.name, owner_word())] * port.owned
         takes = tuple(name for name in port.members if name in state.links) if port.type in (None, "system") else ()
         if port.interfaces:
             fields["interfaces"] = list(port.interfaces)
@@ -220,6 +226,7 @@ def _links(wish, port, found, state, effect):
         made = port.type in (None, "system", "internal", "tap")
         if (
             port.up
+            and name not in port.down
             and made
             and name != wish.name
             and not (link.up if link is not None else port.type not in ("internal", "tap"))

@@ -37,13 +37,19 @@ def new_qos(wish, port, found, state, effect):
         return
     before = found.qos if found is not None else None
     after = None
-    if port.qos != NONE:
+    if port.qos != NONE and port.qos.row is not None:
+        if found is not None and found.qos_row is not None and found.qos_row["_uuid"] == port.qos.row:
+            return
+        after = {"row": port.qos.row}
+    elif port.qos != NONE:
         after = {"type": port.qos.type, "other_config": port.qos.other_config, "queues": port.qos.queues}
     if before == after:
         return
     row = word(found.row["_uuid"]) if found is not None else port.name
     commands = []
-    if after is None:
+    if after is not None and "row" in after:
+        commands.append((REFER, ("set", "Port", row, "qos=%s" % port.qos.row)))
+    elif after is None:
         commands.append((REFER, ("clear", "Port", row, "qos")))
     else:
         symbol = "@qos-%s" % port.name

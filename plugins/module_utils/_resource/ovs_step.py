@@ -12,13 +12,15 @@ PHASES = REMOVE, MAKE, SET, REFER, DESTROY = range(5)
 @dataclass(frozen=True)
 class Step:
     """``commands``: ``((phase, words), …)``; ``sets``: ``((table, record, word), …)``, joined to one command a record;
-    ``move``: a Move of addresses; ``up``: a device to bring up, with whether; ``disturbed``: network devices whose traffic it
-    interrupts; ``takes``: devices that become Open vSwitch's; ``loses``: ``(port, devices)`` that it no longer has;
-    ``undo``: commands that give back what it ``takes``; ``touches``: names of interfaces that ovs-vswitchd sets up for it."""
+    ``move``: a Move of addresses, ``back``: whether that is led back; ``up``: a device to bring up, with whether;
+    ``disturbed``: network devices whose traffic it interrupts; ``takes``: devices that become Open vSwitch's; ``loses``:
+    ``(port, devices)`` that it no longer has; ``undo``: commands that give back what it ``takes``; ``touches``: names of
+    interfaces that ovs-vswitchd sets up for it."""
 
     commands: tuple = ()
     sets: tuple = ()
     move: object = None
+    back: bool = False
     up: object = None
     disturbed: tuple = ()
     takes: tuple = ()

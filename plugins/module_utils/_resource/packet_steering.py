@@ -29,7 +29,11 @@ class PacketSteering(Resource):
             if desired.skips:
                 return on_cpus(desired, online)
             absent = [
-                Problem(path, str(cpus), "names CPU %s, which is not online on this host: online are %s" % (cpus - online, online))
+                Problem(
+                    path,
+                    str(cpus),
+                    "names CPU %s, which is not online on this host: online are %s" % (cpus - online, online),
+                )
                 for path, cpus in desired.cpu_lists()
                 if cpus - online
             ]
@@ -65,10 +69,14 @@ class PacketSteering(Resource):
         actions = []
         if desired.default_cpus not in (None, state.default_cpus) and state.default_cpus is not UNKNOWN:
             before, after = str(state.default_cpus) or "off", str(desired.default_cpus) or "off"
-            actions.append(Action(KERNEL, "rps_default_cpus", before, after, "every new queue starts with it", data=desired))
+            actions.append(
+                Action(KERNEL, "rps_default_cpus", before, after, "every new queue starts with it", data=desired)
+            )
         if desired.flow_entries not in (None, state.flow_entries) and state.flow_entries is not UNKNOWN:
             reason = "flows that the kernel remembers"
-            actions.append(Action(KERNEL, "rps_sock_flow_entries", state.flow_entries, desired.flow_entries, reason, data=desired))
+            actions.append(
+                Action(KERNEL, "rps_sock_flow_entries", state.flow_entries, desired.flow_entries, reason, data=desired)
+            )
         for wish, device in self._reached(desired, state):
             actions += plan_device(wish, device)
         return actions
@@ -91,8 +99,14 @@ class PacketSteering(Resource):
             for index, found in sorted((consumers.of_vfs(link.pci) if link.pci else {}).items()):
                 users += ["%s#%d: %s" % (name, index, user) for user in found]
             if users:
-                fields = sorted({action.field for action in actions if action.target == name and self._resets(action, state)})
-                yield Danger("link_reset:%s" % name, "changing %s of %s, which resets its link," % (", ".join(fields), name), tuple(users))
+                fields = sorted(
+                    {action.field for action in actions if action.target == name and self._resets(action, state)}
+                )
+                yield Danger(
+                    "link_reset:%s" % name,
+                    "changing %s of %s, which resets its link," % (", ".join(fields), name),
+                    tuple(users),
+                )
 
     def disturbs(self, action):
         return (action.target,) if action.field in MAY_RESET else ()
@@ -103,7 +117,9 @@ class PacketSteering(Resource):
         return lead_back(before, actions)
 
     def leads(self, params):
-        return {(KERNEL, name) for name in ("rps_default_cpus", "rps_sock_flow_entries") if params.get(name) is not None}
+        return {
+            (KERNEL, name) for name in ("rps_default_cpus", "rps_sock_flow_entries") if params.get(name) is not None
+        }
 
     def notes(self, desired, state):
         if desired.skips:

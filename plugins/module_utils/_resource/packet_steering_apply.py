@@ -53,7 +53,9 @@ def _set_channels(host, device, channels, wish):
         host.ethtool.change("-L", device, *[word for kind, number in channels.items() for word in (kind, number)])
     except ApplyFailed as error:
         if "indirection table" in error.cause and not wish.spreads:
-            raise ApplyFailed(error.command, error.cause + "; state rss_queues of %s too, and its table makes way first" % device) from None
+            raise ApplyFailed(
+                error.command, error.cause + "; state rss_queues of %s too, and its table makes way first" % device
+            ) from None
         raise
 
 

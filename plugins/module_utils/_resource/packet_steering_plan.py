@@ -8,13 +8,22 @@ from .._model.steering_drivers import CHANNELS, MAC_RULES, NTUPLE, RSS, matches_
 from .._model.steering_wish import ALL, MAX, RFS, RPS, XPS
 
 NEW_QUEUES = "its queues are made anew"
-NAMES_GONE_QUEUES = "the kernel keeps as many queues as a table names that somebody set (net/ethtool/channels.c, ethnl_set_channels)"
+NAMES_GONE_QUEUES = (
+    "the kernel keeps as many queues as a table names that somebody set (net/ethtool/channels.c, ethnl_set_channels)"
+)
 
 
 def _shown(values):
     """``{queue: CPUs}`` as text; one word where all queues have the same."""
-    texts = {queue: value if value is UNKNOWN or isinstance(value, int) else str(value) or "off" for queue, value in values.items()}
-    return next(iter(texts.values())) if len(set(map(str, texts.values()))) == 1 else {str(queue): text for queue, text in texts.items()}
+    texts = {
+        queue: value if value is UNKNOWN or isinstance(value, int) else str(value) or "off"
+        for queue, value in values.items()
+    }
+    return (
+        next(iter(texts.values()))
+        if len(set(map(str, texts.values()))) == 1
+        else {str(queue): text for queue, text in texts.items()}
+    )
 
 
 def wished_channels(wish, state):
@@ -42,7 +51,10 @@ def unserved(wish, state):
             for kind, number in wished_channels(wish, state).items():
                 most = state.channels["max_" + kind]
                 if number > most:
-                    yield CHANNELS, cannot(("channels.%s" % kind, "%d is more than the %d that it can have" % (number, most)))
+                    yield (
+                        CHANNELS,
+                        cannot(("channels.%s" % kind, "%d is more than the %d that it can have" % (number, most))),
+                    )
     if wish.spreads:
         if not state.table:
             yield RSS, cannot((RSS, "the device has no RSS table"))
@@ -51,7 +63,10 @@ def unserved(wish, state):
                 sizes = len(wish.rss_table), len(state.table)
                 yield RSS, cannot(("rss_table", "%d entries are wished, and it has %d" % sizes))
         elif wish.rss_queues != ALL and not wish.makes_queues_anew and wish.rss_queues > (state.rings or 0):
-            yield RSS, cannot((RSS, "%d is more than the %s queues that it receives on" % (wish.rss_queues, state.rings)))
+            yield (
+                RSS,
+                cannot((RSS, "%d is more than the %s queues that it receives on" % (wish.rss_queues, state.rings))),
+            )
     for name, wanted in wish.features.items():
         found = state.features.get(name)
         if found is None:
@@ -111,7 +126,9 @@ def _rule_actions(wish, state):
     for mac, rule in there.items():
         wanted = listed.get(mac)
         if wish.purge_mac_rules if wanted is None else wanted.queue != rule.queue:
-            yield Action(state.name, "%s.%s" % (MAC_RULES, mac), rule.queue, None, "goes elsewhere", BEST_EFFORT, data=rule)
+            yield Action(
+                state.name, "%s.%s" % (MAC_RULES, mac), rule.queue, None, "goes elsewhere", BEST_EFFORT, data=rule
+            )
     for mac, wanted in listed.items():
         if wanted.queue is None:
             continue

@@ -40,7 +40,9 @@ def _device(device, actions, uncovered):
     item = {}
     if CHANNELS in fields:
         item["channels"] = {
-            kind: device.channels[kind] for kind in CHANNEL_KINDS if device.channels["max_" + kind] or device.channels[kind]
+            kind: device.channels[kind]
+            for kind in CHANNEL_KINDS
+            if device.channels["max_" + kind] or device.channels[kind]
         }
     if device.table and fields & {RSS, CHANNELS}:
         item["rss_table"] = list(device.table)
@@ -55,15 +57,21 @@ def _device(device, actions, uncovered):
     if rules:
         item["mac_rules"] = rules
     if any(action.field == NTUPLE and action.before for action in actions):
-        uncovered.append("filters that the driver of %s dropped when ntuple was turned off do not come back" % device.name)
+        uncovered.append(
+            "filters that the driver of %s dropped when ntuple was turned off do not come back" % device.name
+        )
     return item
 
 
 def _of_queues(device, kind, side, found, queues, uncovered):
+    if kind == XPS and len(found) == 1 and UNKNOWN in found.values():
+        return  # a single queue has none (net/core/net-sysfs.c, xps_cpus_show)
     for queue, value in found.items():
         name = "%s-%d" % (side, queue)
         if value is UNKNOWN or kind == RFS and value > MOST_FLOWS:
-            uncovered.append("%s of %s of %s was %s" % (kind, name, device.name, "not known" if value is UNKNOWN else value))
+            uncovered.append(
+                "%s of %s of %s was %s" % (kind, name, device.name, "not known" if value is UNKNOWN else value)
+            )
         else:
             queues.setdefault(name, {})[kind] = value if kind == RFS else str(value) or OFF
 

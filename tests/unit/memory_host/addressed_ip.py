@@ -43,6 +43,12 @@ class AddressedIp(MemoryIp):
         super().__init__()
         self.routes6 = []
 
+    def forget(self, name):
+        """What goes with a device."""
+        self.addresses[:] = [entry for entry in self.addresses if entry["ifname"] != name]
+        for routes in (self.routes, self.routes6):
+            routes[:] = [route for route in routes if route.get("dev") != name]
+
     def __call__(self, argv, stdin):
         if "-6" in argv and "route" in argv:
             kept, self.routes = self.routes, self.routes6

@@ -38,7 +38,11 @@ class MemoryEthtool:
         line = " ".join(["ethtool", option, name] + [str(word) for word in words])
         if option in self.failures:
             raise ApplyFailed(line, self.failures[option])
-        if option == "-L" and name in self.configured and self._receiving(name, words) <= max(self.spread[name]["table"]):
+        if (
+            option == "-L"
+            and name in self.configured
+            and self._receiving(name, words) <= max(self.spread[name]["table"])
+        ):
             raise ApplyFailed(
                 line,
                 "netlink error: requested channel counts are too low for existing indirection table (%d)"

@@ -223,6 +223,7 @@ class MemoryOvs:
                 and (link.get("linkinfo") or {}).get("info_kind") == "openvswitch"
             ):
                 del links[name]
+                self._host.kernel.forget(name)
 
     def _collect(self):
         for parent, column, table in _STRONG:

@@ -3,15 +3,38 @@
 
 from __future__ import annotations
 
+import copy
+import json
+
+from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_flows import OvsFlows
 from ansible_collections.kvm.vnic.plugins.modules import ovs_flows
 from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
+from ansible_collections.kvm.vnic.tests.unit.memory_host.undoing import run_there_and_back
 
 RECORD = "/etc/kvm-vnic/ovs-flows.json"
 
 
+def picture(host):
+    """All that lasts: tables, the record by what it says, and the hook."""
+    files = dict(host.tree.contents)
+    record = files.pop(RECORD, "")
+    if record.startswith(('{"', "{\n")):
+        record = json.loads(record)["bridges"]
+    record = record or {}  # one of no bridge says as much as none
+    tables = {
+        name: {"mode": each.fail_mode, "flows": each.lines(), "groups": each.groups, "meters": each.meters}
+        for name, each in host.switch.bridges.items()
+    }
+    return copy.deepcopy({"files": files, "record": record, "tables": tables})
+
+
 def run(host, *bridges, **more):
-    check, diff = more.pop("check", False), more.pop("diff", False)
-    return run_module(ovs_flows.main, host, dict(more, bridges=list(bridges)), check=check, diff=diff)
+    """``back``: whether what it changes is led back and done again on the way."""
+    check, diff, back = more.pop("check", False), more.pop("diff", False), more.pop("back", True)
+    wish = dict(more, bridges=list(bridges))
+    if not back:
+        return run_module(ovs_flows.main, host, wish, check=check, diff=diff)
+    return run_there_and_back(ovs_flows.main, OvsFlows(), picture, host, wish, check=check, diff=diff)
 
 
 def told(result):

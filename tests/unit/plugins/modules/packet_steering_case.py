@@ -25,6 +25,4 @@ def picture(host):
 def run(host, *devices, **more):
     check, diff = more.pop("check", False), more.pop("diff", False)
     wish = dict(more, devices=list(devices))
-    return run_there_and_back(
-        packet_steering.main, PacketSteering(), picture, host, wish, check=check, diff=diff
-    )
+    return run_there_and_back(packet_steering.main, PacketSteering(), picture, host, wish, check=check, diff=diff)

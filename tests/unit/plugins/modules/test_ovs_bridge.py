@@ -367,4 +367,4 @@ def test_a_port_of_another_type_needs_no_device_of_its_name(host):
 
 def test_the_device_of_a_bridge_that_is_gone_from_the_database_is_no_obstacle(host):
     host.kernel.add("br0", "openvswitch")
-    assert not run(host, {"name": "br0"})["failed"]
+    assert not run(host, {"name": "br0"}, back=False)["failed"]

@@ -80,7 +80,7 @@ def theirs(host):
     return ports, copy.deepcopy(ovs.named("Bridge", "other")), copy.deepcopy(ovs.named("Interface", "vnet7"))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(BRIDGE, min_size=1, max_size=3))
 def test_any_wish_after_any_other(wishes):
     host = ovs_host()

@@ -415,7 +415,7 @@ def test_a_guest_that_starts_while_the_module_reads_keeps_its_flows(host, br0):
     assert any("in_port=9 " in line for line in br0.lines())
     del br0.ports["vnet9"]
     host.commands.tools["ovs-ofctl"] = ofctl
-    assert told(run(host, wish)) == [("br0", "table=0,priority=32768,in_port=9", "NORMAL", None)]
+    assert told(run(host, wish, back=False)) == [("br0", "table=0,priority=32768,in_port=9", "NORMAL", None)]
 
 
 def test_a_guest_that_went_to_another_bridge_is_recorded_there_alone(host, br0):

@@ -274,8 +274,16 @@ def test_what_is_written_and_not_kept_is_no_success():
         ({"device": "ens2", "channels": {"combined": 0}}, "devices[0].channels", "no queue"),
         ({"device": "ens2", "rss_queues": 0}, "devices[0].rss_queues", "1 to"),
         ({"device": "ens2", "rss_queues": "on"}, "devices[0].rss_queues", "all"),
-        ({"device": "ens2", "mac_rules": [{"mac": "41135085296", "queue": 0}]}, "devices[0].mac_rules[0].mac", "quotes"),
-        ({"device": "ens2", "mac_rules": [{"mac": "52:54:00:00:00:01", "queue": -1}]}, "devices[0].mac_rules[0].queue", "0 to"),
+        (
+            {"device": "ens2", "mac_rules": [{"mac": "41135085296", "queue": 0}]},
+            "devices[0].mac_rules[0].mac",
+            "quotes",
+        ),
+        (
+            {"device": "ens2", "mac_rules": [{"mac": "52:54:00:00:00:01", "queue": -1}]},
+            "devices[0].mac_rules[0].queue",
+            "0 to",
+        ),
     ],
 )
 def test_bad_input_is_refused_before_any_write(wish, path, word):
@@ -289,4 +297,8 @@ def test_bad_input_is_refused_before_any_write(wish, path, word):
 
 def test_every_problem_is_told_at_once():
     result = run(steered_host(), {"device": "ens2", "rps": "x"}, {"device": "ens2"}, rps_sock_flow_entries=5)
-    assert [problem["path"] for problem in result["problems"]] == ["devices[1]", "devices[0].rps", "rps_sock_flow_entries"]
+    assert [problem["path"] for problem in result["problems"]] == [
+        "devices[1]",
+        "devices[0].rps",
+        "rps_sock_flow_entries",
+    ]

@@ -81,9 +81,7 @@ def test_a_table_that_is_the_driver_s_own_becomes_the_driver_s_again(table, writ
 
 def test_a_filter_goes_before_the_card_stops_filtering():
     host = steered_host(driver="ice")
-    _result, plan = watched(
-        PacketSteering(), lambda: run(host, {"device": "ens2", "ntuple": True, "mac_rules": RULES})
-    )
+    _result, plan = watched(PacketSteering(), lambda: run(host, {"device": "ens2", "ntuple": True, "mac_rules": RULES}))
     del host.ethtool.writes[:]
     lead_back(PacketSteering(), host, plan)
     assert [line.split()[1] for line in host.ethtool.writes] == ["-N", "-N", "-K"]

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import socket
+import struct
+
+import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ethtool import Ethtool
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ethtool_ioctl import read_features
-from ansible_collections.kvm.vnic.plugins.module_utils._host.ethtool_queues_ioctl import read_spreading
+from ansible_collections.kvm.vnic.plugins.module_utils._host.ethtool_queues_ioctl import read_spreading, write_table
 from ansible_collections.kvm.vnic.plugins.module_utils._host.file_worker import FileWorker, Stuck
 from ansible_collections.kvm.vnic.plugins.module_utils._model.action import UNKNOWN
+from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed
 
 STATES = {"on", "off", "on [fixed]", "off [fixed]"}
 
@@ -57,3 +61,24 @@ def test_changes_are_ethtools_own_words():
     commands = Commands()
     Ethtool(None, commands).change("-X", "ens2", "equal", 1)
     assert commands.argv == ["ethtool", "-X", "ens2", "equal", "1"]
+
+
+def test_a_table_is_written_entry_by_entry(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "ansible_collections.kvm.vnic.plugins.module_utils._host.ethtool_queues_ioctl.ask",
+        lambda _descriptor, name, command: asked.append((name, struct.unpack("=%dI" % (len(command) // 4), command))),
+    )
+    write_table("ens2", [1, 0, 1])
+    assert asked == [("ens2", (0x39, 3, 1, 0, 1))]  # include/uapi/linux/ethtool.h, ETHTOOL_SRXFHINDIR and its struct
+    with pytest.raises(ValueError):
+        write_table("ens2", [])  # to the kernel that is the driver's own table
+
+
+def test_a_table_that_is_not_taken_is_told():
+    worker = FileWorker()
+    try:
+        with pytest.raises(ApplyFailed, match="RSS table of lo"):
+            Ethtool(worker, None).set_table("lo", [0])
+    finally:
+        worker.close()

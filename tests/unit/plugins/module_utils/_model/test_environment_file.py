@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kvm.vnic.plugins.module_utils._model.environment_file import read_environment, with_setting
+from ansible_collections.kvm.vnic.plugins.module_utils._model.environment_file import (
+    exact_setting,
+    is_one_setting,
+    read_environment,
+    with_exact,
+    with_setting,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +81,24 @@ def test_behind_an_open_quote_nothing_can_be_added():
     with pytest.raises(ValueError, match="within a quote"):
         with_setting("B='x\n", "A", "1")
     assert with_setting("B=x\\\n", "A", "1") == 'B=x\\\n\nA="1"\n'
+
+
+@given(files, st.text("abc -=/\"'\\$`", max_size=12))
+def test_what_stood_there_comes_back(text, value):
+    """Byte for byte where the setting was there; where it was not, the file says what it said."""
+    before = text + "\n"
+    exact = exact_setting(before, "ARGS")
+    if exact is not None and not is_one_setting("ARGS", exact):
+        return  # it goes on over the next line
+    back = with_exact(with_setting(before, "ARGS", value), "ARGS", exact)
+    assert read_environment(back) == read_environment(before)
+    assert exact is None or back == before
+    assert with_exact(back, "ARGS", exact) == back
+
+
+@pytest.mark.parametrize(
+    "exact, one",
+    [("a b", True), ("", True), ('"a b" # c', True), ("a\nB=c", False), ("a\n", False), ("a\\", False), ("'a", False)],
+)
+def test_one_setting_is_one_line(exact, one):
+    assert is_one_setting("ARGS", exact) is one

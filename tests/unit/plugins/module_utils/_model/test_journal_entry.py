@@ -158,6 +158,14 @@ def test_the_same_wish_settles_what_it_does_not_name():
     assert is_covered(entry, dict(ENTRY.params)) and not is_covered(entry, dict(ENTRY.params, more=1))
 
 
+def test_what_a_run_leads_without_a_name_is_settled_by_it():
+    entry = replace(ENTRY, actions=[action("kernel", "rps_default_cpus"), action("ens2")])
+    params = {"devices": [{"device": "ens2"}], "rps_default_cpus": "off"}
+    assert not is_covered(entry, params)
+    assert is_covered(entry, params, {("kernel", "rps_default_cpus")})
+    assert not is_covered(entry, params, {("kernel", "rps_sock_flow_entries")})
+
+
 def test_a_file_of_the_modules_own_is_led_by_every_run():
     entry = replace(ENTRY, actions=[action("br0/52d1"), action("/etc/kvm-vnic/ovs-flows.json")])
     assert is_covered(entry, {"bridges": [{"name": "br0"}]}) and not is_covered(entry, {"bridges": [{"name": "br1"}]})
