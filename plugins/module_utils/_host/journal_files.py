@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .private_files import BASE, PrivateFiles
+from .private_files import KEPT as BASE, PrivateFiles
 
 BELOW = ("kvm-vnic", "journal")
 DIRECTORY = "/".join((BASE,) + BELOW)

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._engine.checkpoint_service import UNIT
 from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import LOCK, STEP
+from ansible_collections.kvm.vnic.plugins.module_utils._engine.opened import arm
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 from ansible_collections.kvm.vnic.plugins.module_utils._model.checkpoint_record import (
     CONFIRMED,
@@ -40,8 +41,10 @@ class Stage:
         return run_module(checkpoint.main, self.host, dict(params, state=state), check=check)
 
     def opened(self, **params):
+        """The token of a run that has come to its first step."""
         result = self("opened", **params)
         assert not result["failed"], result
+        arm(self.host, result["run"])
         return result["run"]
 
     def kill(self):
@@ -63,6 +66,8 @@ def test_a_run_from_its_opening_to_its_confirmation(stage):
     result = stage("opened")
     assert not result["failed"] and not result["changed"] and result["former"] == {} and result["told"] == []
     assert is_token(result["run"]) and stage.installed == 1
+    assert stage.host.record is None and not stage.host.services.started  # nothing to undo yet
+    arm(stage.host, result["run"])
     record = stage.host.record
     assert (record.run, record.state, record.confirm_within) == (result["run"], OPEN, 600)
     stage.host.journal_step(result["run"])
