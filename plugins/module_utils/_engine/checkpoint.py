@@ -17,7 +17,7 @@ from .._model.checkpoint_record import (
     describe_end,
     new_token,
 )
-from .._model.errors import ApplyFailed, Conflict, InvalidInput, Problem, VnicError
+from .._model.errors import Conflict, InvalidInput, Problem, VnicError
 from .checkpoint_file import Unreadable, read_record, write_record
 from .checkpoint_service import start, wait_for, wait_for_end
 from .undo_run import ASKED, INTERRUPTED, owner_line
@@ -148,7 +148,9 @@ def open_run(host, within, program):
     except Unreadable as error:
         unreadable = unreadable_words(error)
     run = new_token(os.urandom(8))
-    start(host, [*program, "hold", "open", run, str(within)], "kvm.vnic: undoes the run %s unless it is confirmed" % run)
+    start(
+        host, [*program, "hold", "open", run, str(within)], "kvm.vnic: undoes the run %s unless it is confirmed" % run
+    )
     record = wait_for(host, lambda found: found.run == run, OPENING, UNDOING_TIME)
     return run, unreadable or former_words(record.before), before is not None and not before.ended
 
@@ -160,7 +162,11 @@ def confirm_run(host, run):
     try:
         record = read_record(host)
         if record is None or record.run != run:
-            why = "no run was opened here" if record is None else "the last run of this host is another: " + describe_end(record)
+            why = (
+                "no run was opened here"
+                if record is None
+                else "the last run of this host is another: " + describe_end(record)
+            )
             raise RunEnded(run, record, why)
         if record.state == CONFIRMED:
             return False
@@ -214,7 +220,9 @@ def undo(host, run, why, program):
         start(host, [*program(), "hold", "undo", target, *([why] * bool(why))], "kvm.vnic: undoes the run %s" % target)
     record = wait_for_end(host, UNDOING_TIME)
     if record.state == CONFIRMED:
-        raise RunOpen("the run %s was confirmed by somebody else meanwhile, and is not undone: run again to undo it" % target)
+        raise RunOpen(
+            "the run %s was confirmed by somebody else meanwhile, and is not undone: run again to undo it" % target
+        )
     if record.state == UNDO_FAILED:
         raise UndoFailed(record)
     return True, record

@@ -31,7 +31,9 @@ def start(host, argv, description):
             elif not state.is_going:
                 raise
             if host.clock.monotonic() >= deadline:
-                raise ApplyFailed(error.command, "nothing was begun: %s is in the way: %s" % (UNIT, error.cause)) from None
+                raise ApplyFailed(
+                    error.command, "nothing was begun: %s is in the way: %s" % (UNIT, error.cause)
+                ) from None
             host.clock.sleep(PAUSE)
 
 

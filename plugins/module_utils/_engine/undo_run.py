@@ -23,7 +23,13 @@ INTERRUPTED = (
 
 def owner_line(host, run, doing):
     """Who holds a lock, as one line for the lock's file."""
-    owner = {"run": run, "module": "kvm.vnic.checkpoint", "pid": os.getpid(), "since": host.clock.date(), "doing": doing}
+    owner = {
+        "run": run,
+        "module": "kvm.vnic.checkpoint",
+        "pid": os.getpid(),
+        "since": host.clock.date(),
+        "doing": doing,
+    }
     return json.dumps(owner, sort_keys=True)
 
 

@@ -43,6 +43,9 @@ class Systemd:
     def run_transient(self, unit, argv, description, properties=()):
         """Start ``argv`` as a service that outlives this process and its session. Refused while there is such a unit, be it
         one that failed (:meth:`forget_failure`)."""
+        argv = [
+            word.replace("$", "$$") for word in argv
+        ]  # systemd puts variables in (systemd.service(5), Command lines)
         words = ["systemd-run", "--quiet", "--no-ask-password", "--unit=" + unit, "--description=" + description]
         words += ["--property=%s=%s" % item for item in properties]
         self._commands.run(words + ["--", *argv], timeout=SECONDS)

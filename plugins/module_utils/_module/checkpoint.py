@@ -32,7 +32,9 @@ def _check(params):
     if state == "opened" and run:
         problems.at("run").add(run, "is for states confirmed and undone: opening makes a new token")
     elif run and not is_token(run):
-        problems.at("run").add(run, "is no token: 16 digits of 0-9 and a-f that begin with a letter, as state opened returned it")
+        problems.at("run").add(
+            run, "is no token: 16 digits of 0-9 and a-f that begin with a letter, as state opened returned it"
+        )
     elif state == "confirmed" and not run:
         problems.at("run").add(run, "is needed: the token that state opened returned")
     if len(reason) > LONGEST:
@@ -68,7 +70,12 @@ def _undone(host, params):
 
     changed, record = undo(host, params["run"], display_text(params["reason"]), lambda: _program(host))
     if record is None:
-        return {"changed": False, "run": "", "former": {}, "told": ["nothing to undo: no run that was confirmed is left"]}
+        return {
+            "changed": False,
+            "run": "",
+            "former": {},
+            "told": ["nothing to undo: no run that was confirmed is left"],
+        }
     told = [describe_end(record), *record.told]
     return {"changed": changed, "run": record.run, "former": former_words(record), "told": told}
 
@@ -79,7 +86,12 @@ _STATES = {"opened": _opened, "confirmed": _confirmed, "undone": _undone}
 def _in_check_mode(host):
     from .._engine.checkpoint import peek
 
-    return {"changed": False, "run": "", "former": peek(host), "told": ["check mode: nothing was opened, confirmed or undone"]}
+    return {
+        "changed": False,
+        "run": "",
+        "former": peek(host),
+        "told": ["check mode: nothing was opened, confirmed or undone"],
+    }
 
 
 def run_checkpoint():

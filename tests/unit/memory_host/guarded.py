@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.kvm.vnic.plugins.module_utils._engine.rollback import NOT_UNDONE, NOTHING_TO_UNDO, LedBack, Report
+from ansible_collections.kvm.vnic.plugins.module_utils._engine.rollback import (
+    NOT_UNDONE,
+    NOTHING_TO_UNDO,
+    LedBack,
+    Report,
+)
 from ansible_collections.kvm.vnic.plugins.module_utils._model.checkpoint_record import parse_record
 from ansible_collections.kvm.vnic.plugins.module_utils._model.journal_entry import EntryName, JournalEntry
 from ansible_collections.kvm.vnic.plugins.module_utils._model.undo import Undo
@@ -41,7 +46,9 @@ class GuardedHost(SharedHost):
                 continue
             self.led_back.append(each.name.number)
             host.journal.move([(str(each.name), str(EntryName(each.name.number, each.name.kind, "undone")))], [])
-            found.append(LedBack(str(each.name), each.name.kind, NOTHING_TO_UNDO, uncovered=tuple(each.entry.undo["uncovered"])))
+            found.append(
+                LedBack(str(each.name), each.name.kind, NOTHING_TO_UNDO, uncovered=tuple(each.entry.undo["uncovered"]))
+            )
         return Report(tuple(found))
 
     def journal_step(self, run, kind="bridge", state="done", uncovered=()):

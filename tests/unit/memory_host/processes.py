@@ -14,7 +14,6 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import RunI
 from .host import MemoryHost
 
 
-
 class Killed(BaseException):
     """What a process that is killed gets where it stands."""
 
@@ -90,6 +89,11 @@ class Processes:
         process.killed, process.wake = True, self.now
         while not process.ended:
             self.sleep(0)
+
+    def close(self):
+        """No process is left."""
+        for process in [each for each in self._all if each is not self.test]:
+            self.kill(process)
 
     def finish(self, process, seconds=100000):
         """Let time pass until ``process`` has ended; returns what it returned or raises what it raised."""

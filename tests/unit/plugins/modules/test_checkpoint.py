@@ -55,7 +55,8 @@ class Stage:
 def stage(monkeypatch):
     found = Stage()
     monkeypatch.setattr(engine_archive, "install_engine", found.install)
-    return found
+    yield found
+    found.host.clock.close()
 
 
 def test_a_run_from_its_opening_to_its_confirmation(stage):
@@ -92,7 +93,10 @@ def test_not_confirmed_it_is_undone_and_told_to_who_comes_next(stage):
     stage.host.clock.sleep(30)
     late = stage("confirmed", run=run)
     assert late["failed"] and late["error_kind"] == "run_ended" and stage.host.led_back == [1]
-    assert "was undone, because it was not confirmed within 20 s of its last step; bridge: not covered: made anew" in late["msg"]
+    assert (
+        "was undone, because it was not confirmed within 20 s of its last step; bridge: not covered: made anew"
+        in late["msg"]
+    )
     assert late["former"]["state"] == "undone"
     following = stage("opened")
     assert following["former"] == late["former"] and not following["changed"]
@@ -161,7 +165,9 @@ def test_a_service_manager_that_refuses(stage, words):
 def test_without_a_service_manager(stage):
     del stage.host.commands.tools["systemd-run"]
     result = stage("opened")
-    assert result["failed"] and result["error_kind"] == "unsupported" and "systemd-run is not installed" in result["msg"]
+    assert (
+        result["failed"] and result["error_kind"] == "unsupported" and "systemd-run is not installed" in result["msg"]
+    )
 
 
 def test_on_a_full_disk_nothing_is_opened(stage):
@@ -275,7 +281,9 @@ def test_what_failed_to_be_undone_is_tried_again(stage):
     run, numbers = confirmed(stage)
     stage.host.broken = {"bridge"}
     result = stage("undone")
-    assert result["failed"] and result["error_kind"] == "undo_failed" and "EBUSY" in result["msg"] and result["run"] == run
+    assert (
+        result["failed"] and result["error_kind"] == "undo_failed" and "EBUSY" in result["msg"] and result["run"] == run
+    )
     assert stage.host.record.state == UNDO_FAILED
     assert stage("opened")["former"]["state"] == "undo_failed"
     stage("confirmed", run=stage.host.record.run)
@@ -323,7 +331,9 @@ def test_the_service_is_told_to_end_before_it_sees_that_it_is_asked(stage):
 
     stage.host.clock.start("stop", stop)
     result = stage("undone", run=run)
-    assert result["failed"] and "ended before its work was done" in result["msg"] and stage.host.record.state == "undoing"
+    assert (
+        result["failed"] and "ended before its work was done" in result["msg"] and stage.host.record.state == "undoing"
+    )
     assert stage("undone", run=run)["changed"]
 
 

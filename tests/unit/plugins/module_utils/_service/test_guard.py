@@ -31,7 +31,9 @@ WITHIN = 60
 
 @pytest.fixture
 def host():
-    return GuardedHost()
+    found = GuardedHost()
+    yield found
+    found.clock.close()
 
 
 def guard(host, run=RUN, within=WITHIN, seconds=1):
@@ -148,8 +150,7 @@ def calls(host, process):
 
 
 @pytest.mark.parametrize("at", range(1, 13))
-def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(at):
-    host = GuardedHost()
+def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(host, at):
     process = guard(host)
     host.journal_step(RUN)
     host.clock.sleep(59.5 - host.clock.now)
@@ -172,9 +173,8 @@ def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(at)
 
 
 @pytest.mark.parametrize("at", range(1, 13))
-def test_a_step_at_the_deadline_is_a_whole_one_or_none(at):
+def test_a_step_at_the_deadline_is_a_whole_one_or_none(host, at):
     """It is undone with the rest, or finds the run ended."""
-    host = GuardedHost()
     process = guard(host)
     host.clock.sleep(59.5 - host.clock.now)
     calls(host, process)
