@@ -114,6 +114,7 @@ def test_what_is_installed_of_the_same_sources_is_taken_as_it_is(archive):
         lambda data: data[: len(data) // 2],
         lambda data: data.replace(b"PK\3\4", b"PK\3\5", 1),
         lambda data: data[:2000] + bytes([data[2000] ^ 1]) + data[2001:],
+        lambda data: data[:100] + b"\xff" * 10 + data[110:],
     ],
 )
 def test_whatever_else_is_installed_is_made_anew(uncompiled, change):
