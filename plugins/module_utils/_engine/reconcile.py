@@ -11,9 +11,9 @@ from .._model.errors import ApplyFailed, RunInProgress, VnicError
 from .._resource.registry import ALSO_GUESTS, KINDS, NEEDS_LIBVIRT
 from .kept_kind import KeptKind
 from .one_look import OneLook
-from .wanted import forget_wanted
+from .wanted import DESIRED, forget_wanted
 
-DESIRED, RECORD = "desired.json", "checkpoint.json"  # in the host's directory of states
+RECORD = "checkpoint.json"  # in the host's directory of states
 WAIT = 20.0  # seconds for the host's lock
 ROUNDS = 3
 SETTLE = 30  # seconds for udev to be through with what we did
