@@ -42,7 +42,7 @@ class LedBack:
             NOT_UNDONE: ["%s: NOT undone, and entry %s of the journal is kept: %s" % (self.kind, self.entry, self.why)],
         }
         sentences = heads[self.state] + ["%s: not covered: %s" % (self.kind, sentence) for sentence in self.uncovered]
-        return [display_text(sentence) for sentence in sentences]
+        return [display_text("; ".join(filter(None, sentence.splitlines()))) for sentence in sentences]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import replace
 
-from .._model.checkpoint_record import UNDO_FAILED, UNDOING, UNDONE, shorten
+from .._model.checkpoint_record import CONFIRMED, UNDO_FAILED, UNDOING, UNDONE, shorten
 from .._model.errors import VnicError
 from .checkpoint_file import read_record, write_record
 
@@ -33,17 +33,25 @@ def owner_line(host, run, doing):
     return json.dumps(owner, sort_keys=True)
 
 
-def _lead_back(host, run, roll_back, kinds):
+def _lead_back(host, record, roll_back, kinds):
     """``(lines, whether all of it could be led back)``; raises nothing: there is nobody to mend it but who reads the lines."""
     from .run_entries import entries_of
 
     try:
-        report = roll_back(host, entries_of(host, run), kinds)
-        return report.lines, not report.failed
+        entries = entries_of(host, record.run)
+        report = roll_back(host, entries, kinds)
     except VnicError as error:
         return ["not undone: %s" % error], False
     except Exception as error:  # pylint: disable=broad-except
         return ["not undone, by an error of kvm.vnic itself: %s: %s" % (type(error).__name__, error)], False
+    lost = record.steps - len(entries) if record.state == CONFIRMED and record.confirmed == record.run else 0
+    if lost > 0:
+        told = "%d of the %d steps of the run are not in the journal any more, and are not undone" % (
+            lost,
+            record.steps,
+        )
+        return [*report.lines, told], False
+    return report.lines, not report.failed
 
 
 def _left(host, run):
@@ -68,10 +76,10 @@ def undo_run(host, record, why, say, roll_back, kinds=None):
     With ``kinds``, only what is of these kinds; while others are left it stays ``undoing``. A full disk keeps nothing from
     being led back. ``say(line)`` gets each line as it comes.
     """
-    record = replace(record, state=UNDOING, why=why)
+    former, record = record, replace(record, state=UNDOING, why=why)
     say("undoing the run %s, because %s" % (record.run, why))
     _write_down(host, record, say)
-    lines, done = _lead_back(host, record.run, roll_back, kinds)
+    lines, done = _lead_back(host, former, roll_back, kinds)
     for line in lines:
         say(line)
     left = _left(host, record.run)

@@ -11,6 +11,7 @@ import os
 SHOWN = 40  # characters of a value
 _WRITES = {
     "write": "write {1} to {0}",
+    "set_device_table": "set the table of {0}",
     "replace": "replace {0}",
     "remove": "remove {0}",
     "mkdir": "make directory {0}",

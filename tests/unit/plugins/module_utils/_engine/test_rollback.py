@@ -14,6 +14,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._engine.rollback import (
     NOT_UNDONE,
     NOTHING_TO_UNDO,
     UNDONE,
+    LedBack,
     roll_back,
 )
 from ansible_collections.kvm.vnic.plugins.module_utils._engine.run_entries import entries_of
@@ -269,6 +270,11 @@ def test_what_the_resource_refuses_is_told(host):
     entry.entry.undo["params"]["bad"] = 1
     report = roll_back(host, [entry], KINDS)
     assert report.failed and "bad: 1 is bad" in report.lines[0]
+
+
+def test_what_programs_say_becomes_lines_that_are_safe_to_show():
+    told = LedBack("00000001-x.done", "x", NOT_UNDONE, "a\nb\n\x1b[2J", uncovered=("c\td",)).lines
+    assert len(told) == 2 and "a; b; " in told[0] and all(line.isprintable() for line in told)
 
 
 def test_a_journal_that_cannot_be_listed_is_an_error(host):

@@ -14,6 +14,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._engine import journal_ru
 from ansible_collections.kvm.vnic.plugins.module_utils._engine.converge import converge
 from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import DIRECTORY, LOCK, Journal
 from ansible_collections.kvm.vnic.plugins.module_utils._engine.unfinished import unfinished_run
+from ansible_collections.kvm.vnic.plugins.module_utils._host import file_worker
 from ansible_collections.kvm.vnic.plugins.module_utils._host.host import Host
 from ansible_collections.kvm.vnic.plugins.module_utils._model.action import DONE, Action, Result
 from ansible_collections.kvm.vnic.plugins.module_utils._model.consent import Consent
@@ -169,6 +170,48 @@ def test_one_that_was_killed_holds_nothing_and_the_next_one_converges(root, at, 
     assert sorted(written(root)) == ["%s=1" % name for name in NUMBERS]
     assert [name.rpartition(".")[2] for name in entries(root)] == ["done", "done"] and findings(root) == []
     assert not run(root, 1).notes
+
+
+class Hanging(Numbers):
+    """Its write is given up after ``pause``: a FIFO without a reader, and a child that no signal ends, stand for a driver."""
+
+    def apply(self, host, batch):
+        file_worker.os.kill = lambda pid, number: None  # in a process of its own
+        host.files.write("/fifo", batch[0].after, timeout=self.pause)
+
+
+@pytest.mark.parametrize("gives_up", [True, False])
+def test_while_the_kernel_holds_a_write_the_next_run_is_refused_and_told_which(root, monkeypatch, gives_up):
+    monkeypatch.setattr(journal_run, "WAIT", 0.1)
+    os.mkfifo(root / "fifo")
+    pid = os.fork()
+    if pid == 0:
+        try:
+            host = Host(str(root))
+            converge(Hanging(0.1 if gives_up else 60), dict.fromkeys(NUMBERS, "1"), host, Consent(), Journal(host))
+        finally:
+            os._exit(3)
+    lock = root / LOCK[1:]
+    until(lambda: lock.exists() and "/fifo" in lock.read_text())
+    if gives_up:
+        assert code(pid) == 3
+    else:
+        os.kill(pid, signal.SIGKILL)
+        assert code(pid) == -signal.SIGKILL
+    with pytest.raises(RunInProgress) as caught:
+        run(root, 2)
+    write = "write '1' to %s/fifo" % root
+    assert (
+        caught.value.in_flight == [write]
+        and write in str(caught.value)
+        and json.loads(caught.value.holder)["pid"] == pid
+    )
+    assert written(root) == []
+    with open(root / "fifo") as fifo:
+        assert fifo.read() == "1"
+    monkeypatch.setattr(journal_run, "WAIT", 10)
+    run(root, 2)
+    assert [(root / "numbers" / name).read_text() for name in NUMBERS] == ["2"] * 3
 
 
 def test_nothing_to_do_makes_no_file(root):

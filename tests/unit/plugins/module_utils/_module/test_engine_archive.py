@@ -156,6 +156,11 @@ def test_it_starts_and_tells_the_status_of_a_host_that_has_nothing(archive, tmp_
     assert list((tmp_path / "root").iterdir()) == []
 
 
+def test_what_another_python_compiled_is_passed_over(monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "_compiled", lambda name, data: b"\0\0\r\n" + module.UNCHECKED + b"nonsense")
+    assert b"kept: nothing" in start(engine_archive(), tmp_path, "status").stdout
+
+
 def test_without_a_command_it_says_which_there_are(archive, tmp_path):
     assert start(archive, tmp_path, "dance").returncode == 2
     assert b"status" in start(archive, tmp_path, "--help").stdout

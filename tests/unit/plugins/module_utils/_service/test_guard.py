@@ -357,6 +357,13 @@ def test_a_confirmed_run_is_undone_later_and_only_once(host):
     assert undoing(host) == 0 and host.led_back == [1] and host.record.why == "it was slow"
 
 
+def test_steps_that_the_journal_lost_are_told(host):
+    put(host, CONFIRMED, confirmed=RUN, steps=3)
+    host.journal_step(RUN)
+    assert undoing(host) == 3 and host.led_back == [1] and host.record.state == UNDO_FAILED
+    assert host.record.told[-1].startswith("2 of the 3 steps of the run are not in the journal any more")
+
+
 def test_the_run_that_was_confirmed_before_one_that_changed_nothing(host):
     put(host, CONFIRMED, OTHER, confirmed=RUN, steps=1)
     host.journal_step(RUN)
