@@ -135,7 +135,7 @@ def test_it_is_installed_once_whole_and_for_root(uncompiled):
 
 def test_what_cannot_be_written_is_told_by_its_name(uncompiled):
     host = MemoryHost()
-    host.tree.failures["replace", engine_file.PATH] = 28
+    host.tree.failures["replace_base64", engine_file.PATH] = 28
     with pytest.raises(ApplyFailed, match="ENOSPC"):
         install_engine(host)
     assert engine_file.read(host) == b""
