@@ -14,9 +14,10 @@ description:
   - C(kvm-vnic-host.service) runs at boot, before libvirt, which it does not ask. Nothing requires it, and it ends after 10
     minutes at the latest, so that libvirt starts in any case.
   - C(kvm-vnic-guests.service) runs after libvirt, again when libvirt or Open vSwitch is started anew, when something asks
-    for it, and every O(interval) seconds.
+    for it, and every O(interval) seconds. It also runs 30, 120 and 300 seconds after a guest has started, because devices that are
+    passed through get their interrupts only when the guest's own driver comes up.
   - Hardware that comes or gets its driver back asks for it, by the rules C(/etc/udev/rules.d/90-kvm-vnic.rules), and so does a
-    guest that starts or ends, by the script C(/etc/libvirt/hooks/qemu.d/kvm-vnic-guests). Both only put the file
+    guest that starts or ends, by the script C(/etc/libvirt/hooks/qemu.d/kvm-vnic-guests). Both put the file
     C(/run/kvm-vnic/wanted) there, for which C(kvm-vnic-guests.path) waits. Events that come while it runs are answered by one
     more run.
   - The rules keep NetworkManager and systemd-networkd off the taps and macvtaps that libvirt makes, and off the virtual

@@ -17,66 +17,14 @@ from .._model.checkpoint_record import (
     describe_end,
     new_token,
 )
-from .._model.errors import Conflict, InvalidInput, Problem, VnicError
+from .._model.errors import InvalidInput, Problem
+from .checkpoint_ends import RunEnded, RunOpen, UndoFailed, former_words, unreadable_words
 from .checkpoint_file import Unreadable, read_record, write_record
 from .checkpoint_service import UNDOING_TIME, start, wait_for_end
 from .opened import is_new, note_opened
 from .undo_run import ASKED, INTERRUPTED, owner_line
 
 STEP_TIME = 10.0  # seconds that a step of the run may take to end, before that is told
-
-
-class RunOpen(Conflict):
-    """Another run is open on this host: wait for its end, or undo it."""
-
-    kind = "locked"
-
-
-class RunEnded(Conflict):
-    """What was to be confirmed is no more: ``details`` tell what became of it."""
-
-    kind = "run_ended"
-
-    def __init__(self, run, record, why):
-        self.run, self.record = run, record
-        super().__init__("the run %s cannot be confirmed: %s" % (run, why))
-
-    def details(self):
-        return {"run": self.run, "former": former_words(self.record)}
-
-
-class UndoFailed(VnicError):
-    """Not everything was led back: somebody must look at the host. ``record`` tells line by line."""
-
-    kind = "undo_failed"
-
-    def __init__(self, record):
-        self.record = record
-        super().__init__(
-            "%s. What is not as before: %s. Mend it by hand or run again with state undone and run %s; the journal is kept"
-            % (describe_end(record), "; ".join(record.told) or "nothing was told", record.run)
-        )
-
-    def details(self):
-        return {"run": self.record.run, "told": list(self.record.told)}
-
-
-def former_words(record):
-    """What is worth telling of the run before, as plain data; empty where it was confirmed or there was none."""
-    if record is None or record.state == CONFIRMED:
-        return {}
-    return {
-        "run": record.run,
-        "state": "interrupted" if record.state in (OPEN, UNDOING) else record.state,
-        "opened": record.opened,
-        "why": record.why,
-        "told": list(record.told),
-        "text": describe_end(record),
-    }
-
-
-def unreadable_words(error):
-    return {"run": "", "state": "unreadable", "opened": "", "why": "", "told": [], "text": str(error)}
 
 
 def _owner(content):

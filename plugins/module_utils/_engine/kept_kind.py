@@ -38,6 +38,8 @@ class KeptKind:
                 healed.add(self.name, error.remaining)  # written, and set back at once
         except Exception as error:  # pylint: disable=broad-except
             self._fail("by an error of kvm.vnic itself: %s: %s" % (type(error).__name__, error))
+        if journal.opened:
+            self._host.ip.look_anew(writing=False)
         self._tell_left(resource.left)
         self._save(healed)
         return journal.opened

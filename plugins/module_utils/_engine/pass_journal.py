@@ -15,4 +15,5 @@ class PassJournal(Journal):
 
     def open(self, resource, before, actions, undo):
         self.opened = True
+        self._host.ip.look_anew(writing=True)
         super().open(resource, before, actions, undo)

@@ -10,9 +10,10 @@ from .._model.desired_state import parse_desired_state
 from .._model.errors import ApplyFailed, RunInProgress, VnicError
 from .._resource.registry import ALSO_GUESTS, KINDS, NEEDS_LIBVIRT
 from .kept_kind import KeptKind
-from .wanted import forget_wanted
+from .one_look import OneLook
+from .wanted import DESIRED, forget_wanted
 
-DESIRED, RECORD = "desired.json", "checkpoint.json"  # in the host's directory of states
+RECORD = "checkpoint.json"  # in the host's directory of states
 WAIT = 20.0  # seconds for the host's lock
 ROUNDS = 3
 SETTLE = 30  # seconds for udev to be through with what we did
@@ -99,7 +100,12 @@ class Pass:
             for kind, params in ((kind, desired.resources.get(kind)) for kind in KINDS)
             if params is not None and not (self._before_guests and kind in NEEDS_LIBVIRT)
         ]
-        self._go_round(kinds)
+        door = self._host.ip
+        self._host.ip = OneLook(door)
+        try:
+            self._go_round(kinds)
+        finally:
+            self._host.ip = door
         self._summarize(kinds, desired.saved)
         return self._at_rest and not strange and not any(kind.failed for kind in kinds)
 
@@ -107,6 +113,7 @@ class Pass:
         """What one kind does may undo or enable another's work: until nothing is written, or it is too often."""
         for _round in range(ROUNDS):
             self._forget_wanted()
+            self._host.ip.look_anew(writing=False)
             wrote = [kind for kind in kinds if kind.converge()]
             if not wrote:
                 return

@@ -12,8 +12,7 @@ OWNER = 0
 
 def read(host):
     """The bytes of what is installed, b"" where nothing is. Raises ApplyFailed when it cannot be read."""
-    text = host.files.content(PATH)
-    return b"" if text is None else text.encode("utf-8", "surrogateescape")
+    return host.files.content_bytes(PATH) or b""
 
 
 def install(host, archive):
@@ -21,7 +20,7 @@ def install(host, archive):
     if is_safe(host.files.stat(PATH)) and read(host) == archive:
         return False
     host.files.make_directory(PATH.rpartition("/")[0])
-    host.files.replace(PATH, archive.decode("utf-8", "surrogateescape"), MODE)
+    host.files.replace_bytes(PATH, archive, MODE)
     return True
 
 

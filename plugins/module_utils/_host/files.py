@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import os
 
@@ -54,6 +55,15 @@ class Files:
                 return None
             raise ApplyFailed("read %s" % path, error_name(error)) from None
 
+    def content_bytes(self, path):
+        """Like :meth:`content`, for large files that are no text."""
+        try:
+            return base64.b64decode(self._worker.call("content_base64", self.at(path), timeout=READ_TIMEOUT))
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR):
+                return None
+            raise ApplyFailed("read %s" % path, error_name(error)) from None
+
     def read_or(self, path, default=UNKNOWN):
         """The content, or ``default`` where it cannot be read for whatever reason."""
         try:
@@ -98,8 +108,15 @@ class Files:
 
     def replace(self, path, text, mode=0o644):
         """Put a whole file in place: old or new after a power cut, never torn."""
+        self._replace("replace", path, text, mode)
+
+    def replace_bytes(self, path, data, mode=0o644):
+        """Like :meth:`replace`, for large files that are no text."""
+        self._replace("replace_base64", path, base64.b64encode(data).decode(), mode)
+
+    def _replace(self, operation, path, content, mode):
         try:
-            self._worker.call("replace", self.at(path), text, mode, timeout=WRITE_TIMEOUT)
+            self._worker.call(operation, self.at(path), content, mode, timeout=WRITE_TIMEOUT)
         except Stuck as error:
             raise InFlight("replace %s" % path, error.strerror) from None
         except OSError as error:

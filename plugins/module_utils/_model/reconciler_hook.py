@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The script that asks for a pass when a guest starts or ends."""
+"""The script that asks for a pass when a guest starts or ends, and for some more a while after it started."""
 
 from __future__ import annotations
 
-from .reconciler_units import WANTED
+from .reconciler_units import SOON, WANTED
 
 HOOK = "/etc/libvirt/hooks/qemu.d/kvm-vnic-guests"
 
@@ -19,6 +19,9 @@ started | release)
     : >>%(wanted)s
     ;;
 esac
+if [ "$2" = started ]; then
+    timeout 5 systemctl --no-block restart %(soon)s
+fi
 cat
 exit 0
-""" % {"directory": WANTED.rpartition("/")[0], "wanted": WANTED}
+""" % {"directory": WANTED.rpartition("/")[0], "wanted": WANTED, "soon": SOON}

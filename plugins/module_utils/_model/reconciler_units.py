@@ -8,8 +8,10 @@ from .systemd_text import executable
 DIRECTORY = "/etc/systemd/system"
 HOST, GUESTS = "kvm-vnic-host.service", "kvm-vnic-guests.service"
 PATH, TIMER = "kvm-vnic-guests.path", "kvm-vnic-guests.timer"
-UNITS = (HOST, GUESTS, PATH, TIMER)
+SOON = "kvm-vnic-guests-soon.timer"
+UNITS = (HOST, GUESTS, PATH, TIMER, SOON)
 STARTED = (PATH, TIMER)  # at once; the services wait for a boot or an event
+ENABLED = (HOST, GUESTS, PATH, TIMER)
 WANTED = "/run/kvm-vnic/wanted"
 ARCHIVE = "/usr/local/libexec/kvm-vnic.pyz"
 
@@ -78,6 +80,18 @@ Unit=kvm-vnic-guests.service
 WantedBy=timers.target
 """
 
+# A passed-through device gets its interrupts only when the guest's own driver comes up, of which the host is not told.
+_SOON = """[Unit]
+Description=Some time after a guest started, NICs of guests are looked after (kvm.vnic)
+
+[Timer]
+OnActiveSec=30
+OnActiveSec=120
+OnActiveSec=300
+AccuracySec=5
+Unit=kvm-vnic-guests.service
+"""
+
 
 def unit_texts(python, interval):
     """``{name: text}``; without the timer where ``interval`` is 0. Raises ValueError for an interpreter of such a path
@@ -89,7 +103,7 @@ def unit_texts(python, interval):
         "services": _SERVICES,
         "interval": interval,
     }
-    texts = {HOST: _HOST, GUESTS: _GUESTS, PATH: _PATH}
+    texts = {HOST: _HOST, GUESTS: _GUESTS, PATH: _PATH, SOON: _SOON}
     if interval:
         texts[TIMER] = _TIMER
     return {name: _HEAD + text % values for name, text in texts.items()}

@@ -66,7 +66,8 @@ def _confirmed(host, params):
 
 
 def _undone(host, params):
-    from .._engine.checkpoint import former_words, undo
+    from .._engine.checkpoint import undo
+    from .._engine.checkpoint_ends import former_words
 
     changed, record = undo(host, params["run"], display_text(params["reason"]), lambda: _program(host))
     if record is None:

@@ -113,8 +113,8 @@ def _holds(installed, sources):
     try:
         with zipfile.ZipFile(io.BytesIO(installed)) as archive:
             held = {name: archive.read(name) for name in archive.namelist()}  # the checksum of each is looked at
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError):
-        return False
+    except Exception:  # pylint: disable=broad-except
+        return False  # zipfile raises whatever the damage leads to: zlib.error, BadZipFile, RuntimeError, …
     compiled = {name: held.pop(name) for name in list(held) if name.endswith(".pyc")}
     return (
         held == sources

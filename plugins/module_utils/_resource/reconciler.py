@@ -49,7 +49,7 @@ class Reconciler(Resource):
             for name in UNITS
             if state.units[name].masked
         ]
-        if state.engine == ABSENT and not state.archive:
+        if state.engine == ABSENT and state.archive is None:
             problems.append(Problem("state", "present", "needs %s, which is gone: run the module" % engine_file.PATH))
         return problems
 

@@ -26,11 +26,11 @@ from .reconciler_state import DESIRED, MODE, OTHER, unit_path
 
 
 def _engine(host, actions):
-    archive = actions[0].data.value
-    if archive is None:
+    make = actions[0].data.value
+    if make is None:
         host.files.remove(engine_file.PATH)
     else:
-        engine_file.install(host, archive)
+        engine_file.install(host, make())
 
 
 def _state(host, actions):

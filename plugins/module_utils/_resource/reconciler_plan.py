@@ -9,6 +9,7 @@ from .._host import engine_file
 from .._model.action import UNKNOWN, Action
 from .._model.reconciler_hook import HOOK, HOOK_TEXT
 from .._model.reconciler_rules import RULES, rules_text
+from .._model.reconciler_units import ENABLED as AT_BOOT
 from .._model.reconciler_units import STARTED, TIMER, UNITS, unit_texts
 from .reconciler_state import ABSENT, DESIRED, OTHER, PRESENT, unit_path
 
@@ -23,8 +24,8 @@ ENGINE, STATE, UNIT_FILES, SWITCHES, HOOK_FILE, RULE_FILE, RUN_FILES = (
 
 @dataclass(frozen=True)
 class Step:
-    """``step``: with which others it is applied; ``value``: the file's whole text or bytes, the resources to keep, or None
-    for what goes."""
+    """``step``: with which others it is applied; ``value``: the file's whole text, what makes the engine's bytes, the
+    resources to keep, or None for what goes."""
 
     step: str
     value: object = None
@@ -55,7 +56,7 @@ def _file_action(path, files, state, step):
 
 
 def _engine_actions(wish, state):
-    if wish.present and state.archive:
+    if wish.present and state.archive is not None:
         reason = "what a pass runs, without Ansible"
         yield Action(engine_file.PATH, CONTENT, state.engine, PRESENT, reason, data=Step(ENGINE, state.archive))
     elif not wish.present and state.engine != ABSENT and not state.run_open:
@@ -82,7 +83,7 @@ def _off_actions(names, state):
     be what runs this."""
     for name in names:
         unit = state.units[name]
-        if unit.active and name in STARTED:
+        if unit.active and name.endswith((".path", ".timer")):
             yield Action(name, ACTIVE, True, False, "goes", data=Step(SWITCHES))
         if unit.enabled:
             yield Action(name, ENABLED, True, False, "goes", data=Step(SWITCHES))
@@ -91,7 +92,7 @@ def _off_actions(names, state):
 def _on_actions(names, state):
     for name in names:
         unit = state.units[name]
-        if not unit.enabled:
+        if not unit.enabled and name in AT_BOOT:
             yield Action(name, ENABLED, False, True, "starts at boot", data=Step(SWITCHES))
         if not unit.active and name in STARTED:
             yield Action(name, ACTIVE, False, True, "waits for events and for its time", data=Step(SWITCHES))

@@ -29,7 +29,8 @@ ABSENT, OTHER, PRESENT = "absent", "another version", "present"
 class ReconcilerState:
     """``resources``: what is kept, None where nothing is, unknown where ``damage`` says why it cannot be read.
 
-    ``engine``: absent, another version or present; ``archive``: its bytes where they are to be put in place. ``files``:
+    ``engine``: absent, another version or present; ``archive``: a function that returns its bytes, where they are to be
+    put in place. ``files``:
     ``{path: text}`` of those that are there and as root left them, with another mode an empty one; ``units``: ``{name:
     UnitFile}``; ``runtime``: paths of ours below /run; ``guest_vfs``: PCI addresses; ``managers``: of the host's devices;
     ``run_open``: whether a checkpoint waits for its end, which the engine carries.
@@ -38,7 +39,7 @@ class ReconcilerState:
     resources: object = None
     damage: str = ""
     engine: str = ABSENT
-    archive: bytes = b""
+    archive: object = None
     files: dict = field(default_factory=dict)
     units: dict = field(default_factory=dict)
     runtime: tuple = ()
@@ -88,15 +89,16 @@ def _files(host, units):
 
 
 def _engine(host, make_archive, wished):
-    """``(state, bytes to put in place)``; without ``make_archive`` what is there is taken as it is."""
+    """``(state, function that makes the bytes to put in place, or None)``; without ``make_archive`` what is there is taken as
+    it is. It takes long to make, so that only what is written is made."""
     installed = engine_file.read(host)
     if not installed:
-        return ABSENT, make_archive(b"") if make_archive and wished else b""
+        return ABSENT, (lambda: make_archive(b"")) if make_archive and wished else None
     if not make_archive or not wished:
-        return PRESENT, b""
+        return PRESENT, None
     archive = make_archive(installed)
     same = archive == installed and engine_file.is_safe(host.files.stat(engine_file.PATH))
-    return (PRESENT, b"") if same else (OTHER, archive)
+    return (PRESENT, None) if same else (OTHER, lambda: archive)
 
 
 def _guest_vfs(host, wish):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .._engine.checkpoint_file import Unreadable, read_record
 from .._engine.healing import read_healed
-from .._engine.reconcile import DESIRED
+from .._engine.wanted import DESIRED
 from .._model.checkpoint_record import describe_end
 from .._model.desired_state import parse_desired_state
 from .._model.errors import VnicError

@@ -73,8 +73,9 @@ class Lab:
     def fixture(self, command, *words):
         return self.ssh("python3", REMOTE + "/fixture.py", command, *words)
 
-    def play(self, steps):
-        """Run steps in one playbook, over one connection, and return {step's name: Measured}."""
+    def play(self, steps, collections=None):
+        """Run steps in one playbook, over one connection, and return {step's name: Measured}. ``collections``: where another
+        kvm.vnic than this checkout's is."""
         self._runs += 1
         tasks, owners = [], []
         for step in steps:
@@ -87,7 +88,7 @@ class Lab:
                     }
                 tasks.append(dict(task, name=step.name, **extra))
                 owners.append(step.name)
-        return _collect(owners, self._run_playbook(tasks))
+        return _collect(owners, self._run_playbook(tasks, collections))
 
     def site(self, variables):
         """Run the collection's playbook site with an inventory's variables, untimed."""
@@ -99,7 +100,7 @@ class Lab:
     def _file(self, kind):
         return OUT / ("run-%02d.%s" % (self._runs, kind))
 
-    def _run_playbook(self, tasks):
+    def _run_playbook(self, tasks, collections):
         connect = {"name": "connect", "ansible.builtin.command": {"argv": ["true"]}, "changed_when": False}
         play = [{"hosts": HYPERVISOR, "gather_facts": False, "tasks": [connect] + tasks}]
         # JSON is YAML.
@@ -107,18 +108,19 @@ class Lab:
         playbook.write_text(json.dumps(play, indent=1))
         self._ansible(
             str(playbook),
+            collections=collections,
             ANSIBLE_CALLBACK_PLUGINS=str(HERE / "callback"),
             ANSIBLE_CALLBACKS_ENABLED="task_times",
             TASK_TIMES=str(times),
         )
         return json.loads(times.read_text())[1:]
 
-    def _ansible(self, *words, **settings):
+    def _ansible(self, *words, collections=None, **settings):
         log = self._file("log")
         environment = dict(
             os.environ,
             ANSIBLE_COLLECTIONS_PATH="%s:%s"
-            % (os.environ["ANSIBLE_COLLECTIONS_PATH"], os.environ["KVM_VNIC_COMMUNITY"]),
+            % (collections or os.environ["ANSIBLE_COLLECTIONS_PATH"], os.environ["KVM_VNIC_COMMUNITY"]),
             ANSIBLE_RETRY_FILES_ENABLED="false",
             **settings,
         )

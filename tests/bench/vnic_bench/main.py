@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 
-from . import disturbance, guests, interrupt_share, irq_parsing, links, ovs, planning
+from . import disturbance, guests, interrupt_share, irq_parsing, links, ovs, planning, reconciler
 from .lab import OUT, ROOT, BenchError, Lab
 from .rows import row, table
 from .samples import FIXED, Samples, measure_fixed_cost
 
 WITHOUT_LAB = ("planning", "interrupts")
-PARTS = WITHOUT_LAB + ("links", "guests", "ovs", "disturbance", "interrupt_share", "memory")
+PARTS = WITHOUT_LAB + ("links", "guests", "ovs", "reconciler", "disturbance", "interrupt_share", "memory")
 BEGUN = time.monotonic()
 
 
@@ -84,6 +84,9 @@ def measure(lab, pfs, parts, repetitions):
     if "ovs" in parts:
         more, astray = ovs.measure(lab, samples, say, repetitions)
         rows, wrong = rows + more, wrong + astray
+    if "reconciler" in parts:
+        found, amiss = reconciler.measure(lab, pfs, samples, say, repetitions)
+        rows, wrong = rows + reconciler.rows(samples, found), wrong + amiss
     if "disturbance" in parts:
         more, disturbed = disturbance.measure(lab, pfs, say)
         rows, wrong = rows + more, wrong + disturbed

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import os
 
@@ -82,6 +83,12 @@ class MemoryWorker:
             self.private.pop(at + name, None)
 
     _content = _read
+
+    def _content_base64(self, path):
+        return base64.b64encode(self._read(path).encode("utf-8", "surrogateescape")).decode()
+
+    def _replace_base64(self, path, data, mode):
+        self._replace(path, base64.b64decode(data).decode("utf-8", "surrogateescape"), mode)
 
     def _mkdir(self, path, mode):
         if self._exists(path):

@@ -17,7 +17,13 @@ ENGINE = "/usr/local/libexec/kvm-vnic.pyz"
 DESIRED = "/var/lib/kvm-vnic/desired.json"
 HOOK = "/etc/libvirt/hooks/qemu.d/kvm-vnic-guests"
 RULES = "/etc/udev/rules.d/90-kvm-vnic.rules"
-UNITS = ["kvm-vnic-host.service", "kvm-vnic-guests.service", "kvm-vnic-guests.path", "kvm-vnic-guests.timer"]
+UNITS = [
+    "kvm-vnic-host.service",
+    "kvm-vnic-guests.service",
+    "kvm-vnic-guests.path",
+    "kvm-vnic-guests.timer",
+    "kvm-vnic-guests-soon.timer",
+]
 FILES = ["/etc/systemd/system/" + name for name in UNITS] + [HOOK, RULES]
 BRIDGE = {"bridge": {"bridges": [{"name": "br0", "mtu": 9000}]}}
 PYTHON = "/usr/bin/python3"

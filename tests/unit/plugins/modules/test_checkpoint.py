@@ -342,6 +342,13 @@ def test_the_service_is_told_to_end_before_it_sees_that_it_is_asked(stage):
     assert stage("undone", run=run)["changed"]
 
 
+def test_a_service_that_cannot_undo_is_told(stage):
+    confirmed(stage)
+    stage.host.refused_locks[STEP] = ApplyFailed(STEP, "EPERM")
+    result = stage("undone")
+    assert result["failed"] and "ended before its work was done (exit-code, code 1)" in result["msg"]
+
+
 def test_an_undoing_without_end_is_told_and_goes_on(stage):
     confirmed(stage)
     stage.host.takes = 2000
@@ -395,7 +402,7 @@ def test_a_service_manager_that_goes_away_while_it_is_waited_for(stage):
         ({"state": "opened", "confirm_within": 9}, "confirm_within: 9 is none of 10 to 86400 seconds"),
         ({"state": "opened", "confirm_within": 86401}, "86401"),
         ({"state": "opened", "confirm_within": -1}, "-1"),
-        ({"state": "opened", "confirm_within": "1h"}, "1h"),
+        ({"state": "opened", "confirm_within": "1h"}, "confirm_within"),
         ({"state": "opened", "run": OLD}, "opening makes a new token"),
         ({"state": "confirmed"}, "is needed"),
         ({"state": "confirmed", "run": "../../x"}, "is no token"),

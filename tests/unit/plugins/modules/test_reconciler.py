@@ -71,7 +71,7 @@ def test_everything_is_put_in_place_in_an_order_that_starts_nothing_half(host):
         ("daemon-reload",),
         ("udevadm", "control", "--reload"),
         ("start", "kvm-vnic-guests.path", "kvm-vnic-guests.timer"),
-        ("enable", *UNITS),
+        ("enable", *UNITS[:4]),
     ]
     assert (
         result["kept"] == ["bridge"]
@@ -206,6 +206,12 @@ def test_stated_vfs_take_the_place_of_those_of_guests(host):
     run(host, resources=guests({"pci": "0000:ab:10.0"}), unmanaged=["0000:03:10.2"])
     assert host.tree.contents[RULES] == rules_text(["0000:03:10.2"])
     settled(host, resources=guests({"pci": "0000:ab:10.0"}), unmanaged=["0000:03:10.2"])
+
+
+def test_network_managers_learn_of_vfs_that_are_there_already(host):
+    host.tree.contents["/sys/bus/pci/devices/0000:03:10.2/net/enp3s0v1/mtu"] = "1500"
+    run(host, resources={}, unmanaged=["0000:03:10.2", "0000:03:10.4"])
+    assert host.systemd_memory.announced == ["/sys/class/net/enp3s0v1"]
 
 
 def test_a_vf_whose_place_is_not_known_is_told_of(host):

@@ -40,11 +40,11 @@ from ansible_collections.kvm.vnic.tests.unit.plugins.modules.reconciler_case imp
         ({"resources": BRIDGE, "interval": -1}, ["interval", "-1"]),
         ({"resources": BRIDGE, "interval": True}, ["interval"]),
         ({"resources": BRIDGE, "interval": False}, ["interval"]),
-        ({"resources": BRIDGE, "interval": "15min"}, ["interval", "15min"]),
+        ({"resources": BRIDGE, "interval": "15min"}, ["interval"]),
         ({"resources": BRIDGE, "unmanaged": [180.0]}, ["unmanaged[0]", "in quotes"]),
         ({"resources": BRIDGE, "unmanaged": ['0000:03:10.0", RUN+="/bin/evil']}, ["unmanaged[0]", "no PCI address"]),
         ({"resources": BRIDGE, "unmanaged": ["03:10.0", "0000:03:10.0"]}, ["unmanaged[1]", "twice"]),
-        ({"resources": BRIDGE, "unmanaged": [None]}, ["unmanaged[0]"]),
+        ({"resources": BRIDGE, "unmanaged": [None]}, ["unmanaged"]),
         ({"resource": BRIDGE}, ["resource", "resources"]),
     ],
 )

@@ -160,3 +160,17 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_none():
     files = Files(worker=Failing(OSError(errno.EACCES, "x", "/x")))
     with pytest.raises(ApplyFailed, match="EACCES"):
         files.content("/x")
+
+
+def test_bytes_that_are_no_text_come_back_as_they_were(tmp_path):
+    files, data = Files(str(tmp_path)), bytes(range(256)) * 8
+    try:
+        assert files.content_bytes("/engine") is None
+        files.replace_bytes("/engine", data, 0o755)
+        assert files.content_bytes("/engine") == data == (tmp_path / "engine").read_bytes()
+        assert (tmp_path / "engine").stat().st_mode & 0o777 == 0o755
+        (tmp_path / "directory").mkdir()
+        with pytest.raises(ApplyFailed, match="EISDIR"):
+            files.content_bytes("/directory")
+    finally:
+        files.close()

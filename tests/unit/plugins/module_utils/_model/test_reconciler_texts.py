@@ -61,16 +61,27 @@ def test_what_asked_goes_before_the_pass_whatever_comes_of_it_and_nothing_ends_t
 
 
 @pytest.mark.parametrize(
-    ("operation", "asks"),
-    [("started", True), ("release", True), ("prepare", False), ("migrate", False), ("$(id)", False)],
+    ("operation", "asks", "asks_again"),
+    [
+        ("started", True, "--no-block restart kvm-vnic-guests-soon.timer\n"),
+        ("release", True, None),
+        ("prepare", False, None),
+        ("migrate", False, None),
+        ("$(id)", False, None),
+    ],
 )
-def test_the_hook_asks_says_nothing_and_takes_all_it_is_given(tmp_path, operation, asks):
-    script = tmp_path / "hook"
+def test_the_hook_asks_says_nothing_and_takes_all_it_is_given(tmp_path, operation, asks, asks_again):
+    script, told, tools = tmp_path / "hook", tmp_path / "told", tmp_path / "tools"
     script.write_text(HOOK_TEXT.replace("/run/kvm-vnic", str(tmp_path / "run")))
+    tools.mkdir()
+    (tools / "systemctl").write_text('#!/bin/sh\necho "$@" >%s\necho noise\nexit 1\n' % told)
+    (tools / "systemctl").chmod(0o755)
     argv = ["/bin/sh", str(script), "$(touch %s/evil)" % tmp_path, operation, "begin", "-"]
-    done = subprocess.run(argv, input=b"<domain/>" * 20000, capture_output=True, check=True)
+    environment = {"PATH": "%s:/usr/bin:/bin" % tools}
+    done = subprocess.run(argv, input=b"<domain/>" * 20000, capture_output=True, check=True, env=environment)
     assert done.stdout == done.stderr == b""
     assert (tmp_path / "run/wanted").exists() == asks
+    assert (told.read_text() if told.exists() else None) == asks_again
     assert not (tmp_path / "evil").exists()
     if asks:
         assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700

@@ -114,6 +114,7 @@ def test_what_is_installed_of_the_same_sources_is_taken_as_it_is(archive):
         lambda data: data[: len(data) // 2],
         lambda data: data.replace(b"PK\3\4", b"PK\3\5", 1),
         lambda data: data[:2000] + bytes([data[2000] ^ 1]) + data[2001:],
+        lambda data: data[:100] + b"\xff" * 10 + data[110:],
     ],
 )
 def test_whatever_else_is_installed_is_made_anew(uncompiled, change):
@@ -134,7 +135,7 @@ def test_it_is_installed_once_whole_and_for_root(uncompiled):
 
 def test_what_cannot_be_written_is_told_by_its_name(uncompiled):
     host = MemoryHost()
-    host.tree.failures["replace", engine_file.PATH] = 28
+    host.tree.failures["replace_base64", engine_file.PATH] = 28
     with pytest.raises(ApplyFailed, match="ENOSPC"):
         install_engine(host)
     assert engine_file.read(host) == b""
@@ -154,6 +155,11 @@ def test_it_starts_and_tells_the_status_of_a_host_that_has_nothing(archive, tmp_
     assert done.returncode == 0
     assert b"kept: nothing" in done.stdout and b"put right since the boot: nothing" in done.stdout
     assert list((tmp_path / "root").iterdir()) == []
+
+
+def test_what_another_python_compiled_is_passed_over(monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "_compiled", lambda name, data: b"\0\0\r\n" + module.UNCHECKED + b"nonsense")
+    assert b"kept: nothing" in start(engine_archive(), tmp_path, "status").stdout
 
 
 def test_without_a_command_it_says_which_there_are(archive, tmp_path):

@@ -54,7 +54,7 @@ def test_the_order_is_the_plays():
 
 def test_none_is_loaded_before_it_is_asked_for():
     package = "ansible_collections.kvm.vnic.plugins.module_utils."
-    source = "import sys; from %s_resource import registry; registry.KINDS['vlan'](); print(*sys.modules)" % package
+    source = "import sys; from %s_resource.registry import KINDS; KINDS['vlan'](); print(*sys.modules)" % package
     done = subprocess.run([sys.executable, "-c", source], stdout=subprocess.PIPE, check=True, text=True)
     loaded = set(re.findall(r"_resource\.(\w+)", done.stdout))
     assert "vlan" in loaded

@@ -135,28 +135,33 @@ def test_confirmed_at_the_deadline_it_is_either_kept_or_undone(host, at, takes):
     assert host.record.state == (CONFIRMED if confirmed else UNDONE) and host.led_back == ([] if confirmed else [1])
 
 
-def calls(host, process):
-    """Counts the calls of ``process`` to the disk; at number ``host.at`` it sleeps, and others go on."""
-    real, host.count, host.at = host.tree.call, 0, None
+def between(host, process, at, work):
+    """After call number ``at`` of ``process`` to the disk from now on, another process does ``work``. Whether it came to it
+    is in the list that is returned."""
+    real, calls, came = host.tree.call, [], []
 
     def call(operation, *arguments, **more):
+        answer = real(operation, *arguments, **more)
         if host.clock.current is process:
-            host.count += 1
-            if host.count == host.at:
-                host.clock.sleep(0)
-        return real(operation, *arguments, **more)
+            calls.append(operation)
+            if len(calls) == at:
+                came.append(host.clock.start("between", work))
+                host.clock.sleep(0.01)
+        return answer
 
     host.tree.call = call
+    return came
 
 
-@pytest.mark.parametrize("at", range(1, 13))
-def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(host, at):
-    process = guard(host)
-    host.journal_step(RUN)
+def to_its_last_look(host):
     host.clock.sleep(59.5 - host.clock.now)
-    calls(host, process)
-    host.at = at
-    answers = []
+
+
+@pytest.mark.parametrize("at", range(1, 12))
+def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(host, at):
+    process, answers = guard(host), []
+    host.journal_step(RUN)
+    to_its_last_look(host)
 
     def confirming():
         try:
@@ -164,38 +169,36 @@ def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(hos
         except Exception as error:  # pylint: disable=broad-except
             answers.append(str(error))
 
-    while host.count < at and not process.ended:
-        host.clock.sleep(0.05)
-    host.clock.start("confirm", confirming)
+    came = between(host, process, at, confirming)
     host.clock.finish(process)
     host.clock.sleep(11)
+    assert came and len(answers) == 1
     assert (answers == [True]) == (host.record.state == CONFIRMED) == (host.led_back == [])
+    assert (answers == [True]) == (at < 4)
 
 
-@pytest.mark.parametrize("at", range(1, 13))
-def test_a_step_at_the_deadline_is_a_whole_one_or_none(host, at):
-    """It is undone with the rest, or finds the run ended."""
-    process = guard(host)
-    host.clock.sleep(59.5 - host.clock.now)
-    calls(host, process)
-    host.at = at
-    done = []
+def stepping(host, seconds, done):
+    """What a module does with the token."""
+    lock = host.step_lock()
+    lock.take(json.dumps({"run": "of a module"}), 100)
+    if names_run(host.run_lock().held_by(), RUN):
+        number = host.journal_step(RUN, state="open")
+        host.clock.sleep(seconds)
+        done.append(number)
+    lock.release()
 
-    def step():
-        lock = host.step_lock()
-        lock.take(json.dumps({"run": "of a module"}), 100)
-        if names_run(host.run_lock().held_by(), RUN):
-            number = host.journal_step(RUN, state="open")
-            host.clock.sleep(3)
-            done.append(number)
-        lock.release()
 
-    while host.count < at and not process.ended:
-        host.clock.sleep(0.05)
-    host.clock.start("step", step)
+@pytest.mark.parametrize("seconds", [0, 3])
+@pytest.mark.parametrize("at", range(1, 8))
+def test_a_step_at_the_deadline_is_a_whole_one_or_none(host, at, seconds):
+    """It begins the time anew and is undone later with the rest, or finds the run ended."""
+    process, done = guard(host), []
+    to_its_last_look(host)
+    came = between(host, process, at, lambda: stepping(host, seconds, done))
     host.clock.finish(process)
     host.clock.sleep(11)
-    assert host.record.state == UNDONE and host.led_back == done
+    assert came and host.record.state == UNDONE and host.led_back == done
+    assert bool(done) == (at < 4) == (host.clock.now > 120)
 
 
 def test_what_fails_to_be_led_back_is_told_and_the_rest_is_done(host):

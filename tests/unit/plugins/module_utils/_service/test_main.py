@@ -79,6 +79,20 @@ def test_after_a_run_that_was_guarded_a_pass_is_asked_for(host, monkeypatch):
     assert host.tree.contents[WANTED] == ""
 
 
+def test_that_no_pass_can_be_asked_for_keeps_the_runs_own_end(host, monkeypatch):
+    monkeypatch.setattr(hold, "hold", lambda host, words: 0)
+    host.tree.failures["replace", WANTED] = 28
+    code, lines = run(host, "hold", "open")
+    assert code == 0 and "ENOSPC" in lines[0]
+
+
+def test_where_nothing_is_kept_no_pass_is_asked_for(host, monkeypatch):
+    monkeypatch.setattr(hold, "hold", lambda host, words: 0)
+    del host.tree.private[DESIRED]
+    run(host, "hold", "open")
+    assert WANTED not in host.tree.contents
+
+
 def test_the_status_tells_what_is_kept_and_what_came_of_it(host):
     run(host, "guests")
     before = list(host.writes())
