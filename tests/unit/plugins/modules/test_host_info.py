@@ -325,6 +325,7 @@ def test_a_vf_for_which_the_firmware_names_no_node_is_not_on_node_0(lab):
 
 def test_a_vf_in_another_network_namespace_is_not_free(lab):
     lab.kernel.namespaces = ["blue"]
+    lab.put("/run/netns/blue", "")
     lab.kernel.elsewhere["blue"] = [dict(lab.kernel.links.pop("ens2v1"))]
     function = lab._root + "/sys/bus/pci/devices/0000:41:10.1"
     os.rename(function + "/net", function + "/gone")
