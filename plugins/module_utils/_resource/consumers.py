@@ -41,10 +41,7 @@ class Consumers:
         networks, processes that hold it.
         Empty when nobody uses it."""
         return _sentences(
-            self._on_links.ports(name)
-            + self._above(name)
-            + self._device_users(name)
-            + self._on_links.addresses(name)
+            self._on_links.ports(name) + self._above(name) + self._device_users(name) + self._on_links.addresses(name)
         )
 
     def of_removed(self, name):

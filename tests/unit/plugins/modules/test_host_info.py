@@ -305,6 +305,7 @@ def test_vfs_and_their_users(lab):
         "driver": "igbvf",
         "numa_node": 1,
         "iommu_group": "100",
+        "iommu_group_shared_with": [],
         "netdevs": ["ens2v0"],
         "mac": "02:00:00:00:00:00",
         "vlan": 0,
@@ -314,6 +315,22 @@ def test_vfs_and_their_users(lab):
     assert port["free"] is False and "br0" in port["users"][0]
     assert last["mac"] == "52:54:00:aa:bb:cc" and last["vlan"] == 100
     assert nic(result, "ens2v2")["physical_function"] == {"pci": "0000:41:00.0", "index": 2, "name": "ens2"}
+
+
+def test_what_shares_a_vfs_iommu_group(lab):
+    """A bridge does no harm."""
+    for pci, kind, driver in (
+        ("0000:41:10.0", "0x020000", None),
+        ("0000:40:02.0", "0x060400", "pcieport"),
+        ("0000:42:00.0", "0x010802", "nvme"),
+    ):
+        lab.put("/sys/kernel/iommu_groups/100/devices/" + pci, "")
+        if pci != "0000:41:10.0":
+            lab.put("/sys/bus/pci/devices/%s/class" % pci, kind)
+            lab.put("/sys/bus/pci/drivers/%s/x" % driver, "")
+            lab.link("/sys/bus/pci/devices/%s/driver" % pci, "/sys/bus/pci/drivers/" + driver)
+    vfs = nic(run(lab, "nics"), "ens2")["sriov"]["vfs"]
+    assert [vf["iommu_group_shared_with"] for vf in vfs] == [["0000:42:00.0 (driver nvme)"], [], []]
 
 
 def test_a_vf_for_which_the_firmware_names_no_node_is_not_on_node_0(lab):

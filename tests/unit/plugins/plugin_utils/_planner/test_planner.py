@@ -233,14 +233,15 @@ def test_others_keep_their_vfs():
     world.use(facts, "ens2", 0, "the network namespace blue")
     vfs = world.find(facts, "ens2")["sriov"]["vfs"]
     vfs[1].update(free="unknown")
-    vfs[2].update(iommu_group=vfs[3]["iommu_group"])
+    vfs[2].update(iommu_group_shared_with=["0000:42:00.0 (driver nvme)"])
+    vfs[3].update(iommu_group=vfs[0]["iommu_group"])
     (nic,) = planned({"networks": FAST, "guests": [guest("web1", "prod")]}, facts)["nics"]
     assert nic["attachment"] == "macvtap"
     reason = nic["rejected"][0]["reason"]
     for words in (
         "VF 0 is used by the network namespace blue",
         "VF 1 is not known to be free",
-        "VF 2 shares its IOMMU group",
+        "VF 2 shares its IOMMU group with 0000:42:00.0 (driver nvme)",
     ):
         assert words in reason
 
