@@ -16,6 +16,14 @@ options:
     type: list
     elements: str
     default: []
+  checkpoint:
+    description:
+      - The RV(kvm.vnic.checkpoint#module:run) that M(kvm.vnic.checkpoint) returned when it opened a checkpoint. What the module changes
+        is then part of that run, confirmed or undone with it.
+      - Nothing is written when that run has ended meanwhile, confirmed or undone.
+      - Without it, the module runs by itself, and fails while another run is open.
+    type: str
+    default: ""
 """
 
     PURGE = r"""

@@ -27,6 +27,12 @@ options:
     type: dict
     default: {}
     suboptions:
+      boot_parameters:
+        description: Parameters of M(kvm.vnic.boot_parameters).
+        type: dict
+      vhost_net:
+        description: Parameters of M(kvm.vnic.vhost_net).
+        type: dict
       sriov:
         description: Parameters of M(kvm.vnic.sriov).
         type: dict
@@ -35,6 +41,9 @@ options:
         type: dict
       vlan:
         description: Parameters of M(kvm.vnic.vlan).
+        type: dict
+      tap:
+        description: Parameters of M(kvm.vnic.tap).
         type: dict
       bridge:
         description: Parameters of M(kvm.vnic.bridge).

@@ -11,9 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 # From the bottom up.
-LAYERS = ["_model", "_host", "_resource", "_engine", "_module"]
-# Runs from one zip at boot, without Ansible.
-PLAIN = LAYERS[:4]
+LAYERS = ["_model", "_host", "_resource", "_engine", "_service", "_module"]
+# Runs on the host from one zip, without Ansible.
+PLAIN = LAYERS[:5]
 INPUT_OUTPUT = {
     "ctypes",
     "fcntl",
@@ -115,6 +115,9 @@ def test_there_is_something_to_check():
         ("plugins/module_utils/_resource/x.py", "import libvirt"),
         ("plugins/module_utils/_resource/x.py", "__import__('libvirt')"),
         ("plugins/module_utils/_engine/x.py", "from .._module import run"),
+        ("plugins/module_utils/_engine/x.py", "from .._service import main"),
+        ("plugins/module_utils/_service/x.py", "from .._module import run"),
+        ("plugins/module_utils/_service/x.py", "from ansible.module_utils.basic import AnsibleModule"),
         (
             "plugins/module_utils/_engine/x.py",
             "from ansible_collections.kvm.vnic.plugins.module_utils._model import action",

@@ -76,7 +76,7 @@ def _look_again(resource, host, desired, consent):
 
 def _carry_out(resource, host, desired, before, actions, journal):
     """The results, and the state that was verified."""
-    journal.open(resource, before, actions)
+    journal.open(resource, before, actions, resource.undo(desired, before, actions))
     results = _apply(resource, host, actions, journal)
     return results, settle(resource, desired, host, results, actions)
 

@@ -8,22 +8,31 @@ from __future__ import annotations
 
 DIRECTORY = "/var/lib/kvm-vnic/journal"
 LOCK = "/run/kvm-vnic/lock"
+STEP = "/run/kvm-vnic/step"
 ENDINGS = ("open", "failed")
 
 
 class Journal:
-    """Of one run on ``host``. As a context it holds the host's lock; its value is whether the host may have changed since
-    :meth:`look`."""
+    """Of one run on ``host``. As a context it holds a lock; its value is whether the host may have changed since :meth:`look`.
 
-    def __init__(self, host):
-        self._host = host
+    ``checkpoint``: the token of the run that this is a step of: that one has the host's lock, and this one takes the lock of
+    a step. ``held``: the caller has the host's lock, and none is taken.
+    """
+
+    def __init__(self, host, checkpoint="", held=False):
+        self._host, self._checkpoint, self._held = host, checkpoint, held
         self._resource, self._params, self._former = None, {}, ""
         self._loaded = None
 
     def look(self, resource, params):
-        """Before the host is read: who had the lock last, and whether earlier runs of the same resource are unfinished."""
+        """Before the host is read: who had the lock last, and whether earlier runs of the same resource are unfinished.
+        Raises Conflict when the run that this is a step of has ended."""
         self._resource, self._params = resource, params
-        self._former = self._host.files.read_or(LOCK, "")
+        self._former = self._host.files.read_or(STEP if self._checkpoint else LOCK, "")
+        if self._checkpoint:
+            from .open_run import require_open
+
+            require_open(self._host, self._checkpoint, self._host.files.read_or(LOCK, ""))
         endings = tuple("-%s.%s" % (resource.kind, ending) for ending in ENDINGS)
         if any(name.endswith(endings) for name in self._host.files.listdir(DIRECTORY)):
             self._load().read()
@@ -32,7 +41,7 @@ class Journal:
         if self._loaded is None:
             from .journal_run import JournalRun  # here, because a run that finds nothing to do does without
 
-            self._loaded = JournalRun(self._host, self._resource, self._params)
+            self._loaded = JournalRun(self._host, self._resource, self._params, self._checkpoint, self._held)
         return self._loaded
 
     @property
@@ -50,9 +59,9 @@ class Journal:
     def __exit__(self, kind, error, trace):
         self._loaded.end(failed=isinstance(error, Exception))
 
-    def open(self, resource, before, actions):
-        """Before the first write: ``actions`` are about to be applied. Raises NotJournalled."""
-        self._loaded.open(before, actions)
+    def open(self, resource, before, actions, undo):
+        """Before the first write: ``actions`` are about to be applied, and ``undo`` leads back. Raises NotJournalled."""
+        self._loaded.open(before, actions, undo)
 
     def record(self, results):
         """After each batch. What became of it is seen on the host; a write for each would cost more than it tells."""

@@ -7,7 +7,7 @@ import json
 import os
 
 from .._model.action import UNKNOWN, plain
-from .._model.errors import ApplyFailed, NotJournalled
+from .._model.errors import ApplyFailed, Conflict, NotJournalled
 from .._model.journal_entry import (
     DONE,
     FAILED,
@@ -18,9 +18,11 @@ from .._model.journal_entry import (
     describe_actions,
     describe_run,
     is_covered,
+    parse_entry,
     parse_entry_names,
 )
 from .journal import DIRECTORY
+from .open_run import RECORD, require_open
 from .unfinished import is_running, process_of, read_unfinished
 
 OVER = "over"  # what a run that let go of the lock leaves behind its own line
@@ -29,9 +31,10 @@ KEPT = 32  # entries that are done, and as many of the others
 
 
 class JournalRun:
-    def __init__(self, host, resource, params):
+    def __init__(self, host, resource, params, checkpoint="", held=False):
         self._host, self._resource, self._params = host, resource, plain(params)
         self._run, self._lock, self._name = os.urandom(8).hex(), None, None
+        self._checkpoint, self._held, self._alone = checkpoint, held, False
         self._listed, self._earlier, self._problems = (), [], []
 
     def read(self):
@@ -57,7 +60,7 @@ class JournalRun:
             if found.entry is None:
                 told.append("the journal's entry %s/%s %s" % (DIRECTORY, found.name, found.problem))
                 continue
-            if self._lock is None and is_running(self._host, found.entry):
+            if not self._alone and is_running(self._host, found.entry):
                 continue
             text = "%s: it was about to change %s" % (
                 describe_run(found.entry, found.name.state),
@@ -69,20 +72,32 @@ class JournalRun:
         return told
 
     def begin(self, former):
-        """Hold the lock; returns whether somebody had it since its content was ``former``. Raises RunInProgress or
-        NotJournalled."""
+        """Hold the lock; returns whether somebody had it since its content was ``former``. Raises NotJournalled,
+        RunInProgress, or Conflict when the run that this is a step of has ended."""
+        if self._held:
+            self._alone = True
+            self.read()
+            return False
         owner = {
             "run": self._run,
             "module": "kvm.vnic.%s" % self._resource.kind,
             "pid": os.getpid(),
             "since": self._host.clock.date(),
         }
-        lock = self._host.run_lock()
+        lock = self._host.step_lock() if self._checkpoint else self._host.run_lock()
         try:
             found = lock.take(json.dumps(owner, sort_keys=True), WAIT)
+            self._lock = lock
+            if self._checkpoint:
+                # from here on it cannot be undone meanwhile: that takes the lock of a step, too
+                require_open(self._host, self._checkpoint, self._host.run_lock().held_by())
         except ApplyFailed as error:
+            self._release()
             raise NotJournalled(error) from None
-        self._lock = lock
+        except Conflict:
+            self._release()
+            raise
+        self._alone = True
         self.read()
         return found != former or not (found == "" or found.endswith(OVER))
 
@@ -92,9 +107,14 @@ class JournalRun:
             if failed and self._name is not None:
                 self._mark({self._name: FAILED})
         finally:
-            self._lock.release()
+            self._release()
 
-    def open(self, before, actions):
+    def _release(self):
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def open(self, before, actions, undo):
         if self._listed is UNKNOWN:
             raise NotJournalled(ApplyFailed(DIRECTORY, "cannot be listed"))
         boot, born = process_of(self._host, os.getpid())
@@ -108,6 +128,8 @@ class JournalRun:
             params=self._params,
             before=plain(self._resource.show(before)),
             actions=[action.to_dict() for action in actions],
+            run_of=self._checkpoint,
+            undo=undo.to_dict(),
         )
         numbers = [name.number for name in parse_entry_names(self._listed)]
         name = EntryName(max(numbers, default=0) + 1, entry.kind, OPEN)
@@ -131,12 +153,35 @@ class JournalRun:
         }
         half = [name for name in self._listed if name.startswith(".") and parse_entry_names([name[1:]])]
         try:
-            self._host.journal.move(moves, half + _outdated(names))
+            self._host.journal.move(moves, half + self._droppable(_outdated(names), moves))
             self._name = None
         except ApplyFailed as error:
             self._problems.append(
                 "the journal could not be closed, so the next run tells of this one once more: %s" % error
             )
+
+    def _droppable(self, names, moves):
+        """Those of the names without what leads back a run that may be undone: the open one, and those that the checkpoint's
+        record names, as the last that was confirmed."""
+        if not names:
+            return []
+        now = {new: old for old, new in moves}
+        try:
+            record = self._host.files.content(RECORD) or ""
+            found = self._host.journal.read([now.get(name, name) for name in names])
+        except ApplyFailed:
+            return []  # until that can be told, everything is kept
+        return [name for name in names if not _is_kept(found[now.get(name, name)][0], record, self._checkpoint)]
+
+
+def _is_kept(text, record, checkpoint):
+    if text is None:
+        return True
+    try:
+        run = parse_entry(text).run_of
+    except ValueError:
+        return False  # it leads nobody back
+    return bool(run) and (run == checkpoint or run in record)
 
 
 def _outdated(names):

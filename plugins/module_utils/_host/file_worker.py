@@ -3,6 +3,8 @@
 
 Reading ``sriov_numvfs`` waits for the device lock while another process writes it (drivers/pci/iov.c,
 sriov_numvfs_show), for minutes and uninterruptibly. A child that got stuck so is abandoned and a new one takes over.
+It keeps the locks of its run (flock(2): they belong to the open file, which a child shares), so that nobody else writes
+while the kernel still does.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import select
 import signal
 import tempfile
 import time
+
+from . import in_flight
 
 
 class Stuck(OSError):
@@ -149,20 +153,31 @@ _OPERATIONS = {
     "device_features": _device_features,
     "device_spreading": _device_spreading,
     "write_private": _private("write_private"),
+    "replace_private": _private("replace_private"),
     "read_private": _private("read_private"),
     "move_private": _private("move_private"),
 }
 
 
-def _serve(requests, answers):
+def _serve(requests, answers, locks):
     for line in requests:
         operation, arguments = json.loads(line)
+        marks = in_flight.begin(locks, operation, arguments)
         try:
             answer = [0, _OPERATIONS[operation](*arguments)]
         except OSError as error:
             answer = [error.errno or errno.EIO, error.strerror or str(error)]
+        in_flight.end(marks)
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
+
+
+def _has_ended(pid):
+    """Whether the child ``pid`` is no more; one that sleeps uninterruptibly is, whatever signal it got."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except OSError:
+        return True
 
 
 class FileWorker:
@@ -174,12 +189,31 @@ class FileWorker:
         self._requests = None
         self._answers = None
         self._owner = None
+        self._locks, self._given_up = [], []
+
+    def keep(self, lock):
+        """Let children that start from now on share the descriptor ``lock``: what hangs in one of them keeps the lock."""
+        self._locks.append(lock)
+        self.close()
+
+    def let_go(self, lock):
+        """Undo :meth:`keep`."""
+        self._locks.remove(lock)
+        self.close()
+
+    def in_flight(self):
+        """The writes, in words, that did not return in their time and have not ended since."""
+        self._given_up = [(pid, what) for pid, what in self._given_up if not _has_ended(pid)]
+        return [what for _pid, what in self._given_up]
 
     def call(self, operation, *arguments, timeout=10.0):
         self._ask(json.dumps([operation, arguments]).encode() + b"\n")
         line = self._answer(timeout)
         if line is None:
+            pid, what = self._pid, in_flight.describe(operation, arguments)
             self._abandon()
+            if what:
+                self._given_up.append((pid, what))
             raise Stuck(errno.ETIMEDOUT, "%s did not return within %g s" % (operation, timeout), arguments[0])
         code, value = json.loads(line)
         if code:
@@ -213,26 +247,34 @@ class FileWorker:
         return buffer
 
     def _start(self):
-        request_read, request_write = os.pipe()
-        answer_read, answer_write = os.pipe()
-        pid = os.fork()
+        ends = []
+        try:
+            ends += os.pipe()
+            ends += os.pipe()
+            pid = os.fork()
+        except OSError:
+            for end in ends:
+                os.close(end)
+            raise
+        request_read, request_write, answer_read, answer_write = ends
         if pid == 0:
-            self._child(request_read, answer_write)
+            self._child(request_read, answer_write, self._locks)
         os.close(request_read)
         os.close(answer_write)
         self._pid, self._owner = pid, os.getpid()
         self._requests, self._answers = os.fdopen(request_write, "wb"), answer_read
 
     @staticmethod
-    def _child(request_read, answer_write):
+    def _child(request_read, answer_write, locks):
         try:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             request = fcntl.fcntl(request_read, fcntl.F_DUPFD, 3)  # away from 0, 1 and 2, which may have been closed
             answer = fcntl.fcntl(answer_write, fcntl.F_DUPFD, 3)
+            locks = [fcntl.fcntl(lock, fcntl.F_DUPFD, 3) for lock in locks]
             null = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):  # an abandoned child must not keep the ssh session's pipes open
                 os.dup2(null, descriptor)
-            keep = (request, answer)
+            keep = (request, answer, *locks)
             limit = max(keep) + 1
             for descriptor in range(3, limit):
                 if descriptor not in keep:
@@ -242,7 +284,7 @@ class FileWorker:
                         continue
             os.closerange(limit, 4096)
             with os.fdopen(request, "r") as requests, os.fdopen(answer, "w") as answers:
-                _serve(requests, answers)
+                _serve(requests, answers, locks)
         finally:
             os._exit(0)
 

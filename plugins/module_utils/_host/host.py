@@ -15,7 +15,7 @@ class Host:
     """One machine, seen through its doors; ``root`` lets any tree stand in for its files.
 
     ``files``, ``commands``, ``libvirt`` and ``clock`` are the doors that touch the machine; ``ip``, ``ovs``,
-    ``ofctl``, ``pci``, ``ethtool``, ``threads``, ``session`` and ``journal`` speak through them.
+    ``ofctl``, ``pci``, ``ethtool``, ``threads``, ``session``, ``journal``, ``state`` and ``systemd`` speak through them.
     """
 
     # Most modules go through few doors, and each module is compiled anew on the host: a door is loaded at its first use.
@@ -82,11 +82,30 @@ class Host:
 
         return JournalFiles(self.files)
 
+    @cached_property
+    def state(self):
+        """Files of ours in /var/lib/kvm-vnic, for root alone."""
+        from .private_files import PrivateFiles
+
+        return PrivateFiles(self.files)
+
+    @cached_property
+    def systemd(self):
+        from .systemd import Systemd
+
+        return Systemd(self.commands)
+
     def run_lock(self):
         """A new, free lock of the whole host: one run at a time."""
         from .run_lock import RunLock
 
         return RunLock(self.files, self.clock)
+
+    def step_lock(self):
+        """A new, free lock of the run that holds the host's: one of its steps at a time."""
+        from .run_lock import STEP, RunLock
+
+        return RunLock(self.files, self.clock, STEP)
 
     def close(self):
         self.files.close()

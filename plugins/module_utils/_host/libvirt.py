@@ -43,11 +43,13 @@ class Libvirt(Placement):
     def __init__(self, uri=URI):
         self._uri = uri
         self._connection = None
-        self._only_reads = False
+        self._only_reads = self._kept_closed = False
         self.stuck = None
 
     @property
     def _open(self):
+        if self._kept_closed:
+            raise ApplyFailed("connect to %s" % self._uri, "left alone until its own service has started")
         if libvirt is None:
             raise Unsupported("python3-libvirt is not installed on this host: its package is 'python3-libvirt'")
         if self._connection is not None and not self._connection.isAlive():  # its daemon was restarted
@@ -72,6 +74,11 @@ class Libvirt(Placement):
         """Ask for a connection that cannot change anything, which libvirt gives to every user; to be called before
         anything is asked."""
         self._only_reads = True
+
+    def keep_closed(self):
+        """From now on every call fails as with a daemon that is stopped. A connection would start it through its socket,
+        and at boot it may wait for the very service that we run in."""
+        self._kept_closed = True
 
     @bounded
     def version(self):

@@ -7,7 +7,6 @@ from . import ovs_hook_script
 
 # libvirt.org/hooks.html: every executable file of this directory is called, since libvirt 6.5
 HOOK = "/etc/libvirt/hooks/qemu.d/kvm-vnic-ovs"
-HOOK_MODE = 0o755
 
 
 def hook_text():

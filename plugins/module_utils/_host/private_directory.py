@@ -68,6 +68,15 @@ def _forget(directory, names):
 
 def write_private(base, below, name, text):
     """A whole new file of mode 0600: all of it is there after a power cut, or nothing. Makes the directories."""
+    _put(base, below, name, text, [name])
+
+
+def replace_private(base, below, name, text):
+    """Like :func:`write_private` where there may be a file of that name already, which an error leaves as it was."""
+    _put(base, below, name, text, [])
+
+
+def _put(base, below, name, text, gone):
     directory, new = open_directory(base, below, make=True), "." + name
     try:
         _forget(directory, [new])  # of a run that was killed while it wrote
@@ -82,7 +91,7 @@ def write_private(base, below, name, text):
         os.rename(new, name, src_dir_fd=directory, dst_dir_fd=directory)
         os.fsync(directory)  # the rename itself must survive a power cut
     except OSError:
-        _forget(directory, [new, name])
+        _forget(directory, [new, *gone])
         raise
     finally:
         os.close(directory)

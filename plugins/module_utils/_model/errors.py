@@ -78,19 +78,26 @@ class Conflict(VnicError):
 
 
 class RunInProgress(Conflict):
-    """Another run changes this host now: wait for it. ``holder``: its line in the lock, as JSON text, which may be empty."""
+    """Another run changes this host now: wait for it.
+
+    ``said``: the lock's content, which may be empty: the holder's line, as JSON text, and a line for each write in flight.
+    """
 
     kind = "locked"
 
-    def __init__(self, path, holder, seconds):
-        self.path, self.holder = path, holder.split("\n", 1)[0]
+    def __init__(self, path, said, seconds):
+        self.path = path
+        self.holder, *self.in_flight = said.split("\n") if said else [""]
+        self.in_flight = [line for line in self.in_flight if line not in ("", "over")]
+        writes = ", with a write in flight: %s" % "; ".join(self.in_flight) if self.in_flight else ""
         super().__init__(
-            "nothing was written: another run changes this host and did not end within %g s. It is %s. Wait for it and run again; "
-            "the kernel releases %s when that process ends" % (seconds, self.holder or "not known by name", path)
+            "nothing was written: another run changes this host and did not end within %g s. It is %s%s. Wait for it and run again; "
+            "the kernel releases %s when that process%s ends"
+            % (seconds, self.holder or "not known by name", writes, path, " and its write" if writes else "")
         )
 
     def details(self):
-        return {"lock": self.path, "holder": self.holder}
+        return {"lock": self.path, "holder": self.holder, "in_flight": self.in_flight}
 
 
 class ApplyFailed(VnicError):

@@ -8,20 +8,23 @@ import re
 from dataclasses import asdict, dataclass, fields
 
 from .display_text import display_text
+from .undo import Undo, parse_undo
 
-SCHEMA = 1
+SCHEMA = 2
 SHOWN_ACTIONS = 5
 SHOWN_VALUE = 40  # characters
 
-OPEN, FAILED, DONE, UNREAD = "open", "failed", "done", "unread"
-_NAME = re.compile(r"([0-9]{8,12})-([a-z_]+)\.(open|failed|done|unread)")
+OPEN, FAILED, DONE, UNDONE, UNREAD = "open", "failed", "done", "undone", "unread"
+_NAME = re.compile(r"([0-9]{8,12})-([a-z_]+)\.(open|failed|done|undone|unread)")
+_OLD = Undo(uncovered=("a run of an older kvm.vnic wrote this down, which kept no way back",))
 
 
 @dataclass(frozen=True)
 class EntryName:
     """A file's name: its number, which only grows, the kind of resource, and how far the run came.
 
-    ``state``: ``open``, ``failed`` (the run told of it), ``done``, or ``unread`` (set aside, because it could not be read).
+    ``state``: ``open``, ``failed`` (the run told of it), ``done``, ``undone`` (led back by another run), or ``unread`` (set
+    aside, because it could not be read).
     """
 
     number: int
@@ -48,7 +51,8 @@ class JournalEntry:
     clock ticks since then, as proc(5) has them, so that no other process is taken for it; ``began``: a date to read.
 
     ``params``: as the module got them; ``before``: all that the resource shows of the host; ``actions``: dictionaries as of
-    Action.to_dict, in their order. These three are what leading the host back needs.
+    Action.to_dict, in their order. ``run_of``: the token of the checkpoint that the run was part of, or ""; ``undo``: the
+    way back, as of Undo.to_dict.
     """
 
     run: str
@@ -60,6 +64,8 @@ class JournalEntry:
     params: dict
     before: object
     actions: list
+    run_of: str
+    undo: dict
 
     def to_text(self):
         return json.dumps(dict(asdict(self), schema=SCHEMA), sort_keys=True) + "\n"
@@ -81,6 +87,8 @@ def parse_entry(text):
         raise ValueError(
             "has schema %d, of a newer version of kvm.vnic: this one reads up to %d" % (data["schema"], SCHEMA)
         )
+    if data["schema"] < 2:
+        data = dict(data, run_of="", undo=_OLD.to_dict())
     found = {}
     for field in fields(JournalEntry):
         value = data.get(field.name)
@@ -90,6 +98,7 @@ def parse_entry(text):
         found[field.name] = value
     if not all(isinstance(action, dict) for action in found["actions"]):
         raise ValueError("is damaged: an action is of a wrong kind")
+    parse_undo(found["undo"])
     return JournalEntry(**found)
 
 
@@ -98,13 +107,19 @@ def _short(value):
     return text if len(text) <= SHOWN_VALUE else text[: SHOWN_VALUE - 1] + "…"
 
 
+def describe_action(action):
+    """``br0 mtu from 1500 to 9000``."""
+    return "%s %s from %s to %s" % (
+        action.get("target"),
+        action.get("field"),
+        _short(action.get("before")),
+        _short(action.get("after")),
+    )
+
+
 def describe_actions(entry):
     """``br0 mtu from 1500 to 9000; …`` of the first actions."""
-    told = [
-        "%s %s from %s to %s"
-        % (action.get("target"), action.get("field"), _short(action.get("before")), _short(action.get("after")))
-        for action in entry.actions[:SHOWN_ACTIONS]
-    ]
+    told = [describe_action(action) for action in entry.actions[:SHOWN_ACTIONS]]
     more = len(entry.actions) - len(told)
     return display_text("; ".join(told + ["%d more" % more] * bool(more)))
 

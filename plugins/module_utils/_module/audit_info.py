@@ -3,87 +3,32 @@
 
 from __future__ import annotations
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-
 from .._engine.audit import audit
 from .._engine.unfinished import unfinished_run
 from .._model.action import plain
 from .._model.audit.checks import CHECKS, cross_check
-from .._model.fields import Problems
 from .._model.finding import NOTICE, SEVERITIES, at_least, count_findings, sort_findings
-from .._resource.bridge import Bridge
-from .._resource.domain_interface import DomainInterface
-from .._resource.domain_pinning import DomainPinning
 from .._resource.facts.host_facts import READERS, read_host_facts
-from .._resource.irq_affinity import IrqAffinity
-from .._resource.macvtap import Macvtap
-from .._resource.ovs_bridge import OvsBridge
-from .._resource.ovs_flows import OvsFlows
-from .._resource.packet_steering import PacketSteering
-from .._resource.sriov import Sriov
-from .._resource.vlan import Vlan
-from . import (
-    bridge,
-    domain_interface,
-    domain_pinning,
-    irq_affinity,
-    macvtap,
-    ovs_bridge,
-    ovs_flows,
-    packet_steering,
-    sriov,
-    vlan,
-)
-
-# In the order in which a play applies them, so that what one makes is there for the next.
-_RESOURCES = {
-    "sriov": (Sriov, sriov.ARGUMENTS),
-    "macvtap": (Macvtap, macvtap.ARGUMENTS),
-    "vlan": (Vlan, vlan.ARGUMENTS),
-    "bridge": (Bridge, bridge.ARGUMENTS),
-    "ovs_bridge": (OvsBridge, ovs_bridge.ARGUMENTS),
-    "ovs_flows": (OvsFlows, ovs_flows.ARGUMENTS),
-    "domain_interface": (DomainInterface, domain_interface.ARGUMENTS),
-    "packet_steering": (PacketSteering, packet_steering.ARGUMENTS),
-    "domain_pinning": (DomainPinning, domain_pinning.ARGUMENTS),
-    "irq_affinity": (IrqAffinity, irq_affinity.ARGUMENTS),
-}
+from .._resource.registry import KINDS
+from .wished import resources_argument, wished
 
 ARGUMENTS = {
-    "resources": {
-        "type": "dict",
-        "default": {},
-        "options": {name: {"type": "dict"} for name in _RESOURCES},
-    },
+    "resources": resources_argument(default={}),
     "least_severity": {"type": "str", "choices": list(SEVERITIES), "default": NOTICE},
 }
-
-
-def _wished(resources):
-    """``{module: its parameters, as it would get them}`` of the modules that are named. Raises InvalidInput."""
-    wished, problems = {}, Problems("resources")
-    for name, (_kind, spec) in _RESOURCES.items():
-        if resources.get(name) is None:
-            continue
-        checked = ArgumentSpecValidator(spec).validate(resources[name])
-        for message in checked.error_messages:
-            problems.at(name).add(resources[name], "is not what kvm.vnic.%s takes: %s" % (name, message))
-        wished[name] = checked.validated_parameters
-    problems.raise_if_any()
-    return wished
 
 
 def read(host, params):
     """``{findings, counts, audited, problems}``."""
     host.libvirt.only_read()
-    wished = _wished(params["resources"])
-    findings = [finding for name, wish in wished.items() for finding in audit(_RESOURCES[name][0](), wish, host)]
+    wishes = wished(params["resources"])
+    findings = [finding for name, wish in wishes.items() for finding in audit(KINDS[name](), wish, host)]
     facts = read_host_facts(host, list(READERS))
-    findings += cross_check(facts, plain(wished)) + unfinished_run(host)
+    findings += cross_check(facts, plain(wishes)) + unfinished_run(host)
     shown = sort_findings(at_least(findings, params["least_severity"]))
     return {
         "findings": [finding.to_dict() for finding in shown],
         "counts": count_findings(findings),
-        "audited": sorted(wished) + [check.__name__ for check in CHECKS + (unfinished_run,)],
+        "audited": sorted(wishes) + [check.__name__ for check in CHECKS + (unfinished_run,)],
         "problems": facts["problems"],
     }

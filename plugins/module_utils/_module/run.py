@@ -14,7 +14,11 @@ from .._model.action import plain
 from .._model.consent import Consent
 from .._model.errors import VnicError
 
-CONSENT = {"allow_disruption": {"type": "list", "elements": "str", "default": []}}
+# what every module that manages a resource has
+COMMON = {
+    "allow_disruption": {"type": "list", "elements": "str", "default": []},
+    "checkpoint": {"type": "str", "default": ""},
+}
 
 
 def _pretty(value):
@@ -37,13 +41,14 @@ def fail(module, host, error):
 
 
 def run_resource(resource, arguments):
-    """The whole of a module that manages ``resource``; ``arguments`` is its argument spec without the consent."""
-    module = AnsibleModule(argument_spec=dict(arguments, **CONSENT), supports_check_mode=True)
+    """The whole of a module that manages ``resource``; ``arguments`` is its argument spec without what all have."""
+    module = AnsibleModule(argument_spec=dict(arguments, **COMMON), supports_check_mode=True)
     params = dict(module.params)
     host = Host()
     try:
         consent = Consent(params.pop("allow_disruption"))
-        outcome = converge(resource, params, host, consent, Journal(host), check=module.check_mode)
+        journal = Journal(host, params.pop("checkpoint"))
+        outcome = converge(resource, params, host, consent, journal, check=module.check_mode)
     except VnicError as error:
         fail(module, host, error)
     finally:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._host.ovs_hook import HOOK, HOOK_MODE, hook_text
+from .._host.ovs_hook import HOOK, hook_text
 from .._model.action import DONE, GUEST_START, Action, Pending, Result
 from .._model.errors import Danger, Problem
 from .._model.openflow_cookie import KINDS, is_ours, kind_of
 from .._model.openflow_record import BridgeRecord, record_text
 from .._model.openflow_wish import parse_flows
+from .libvirt_hooks import put_hook
 from .ovs_flows_apply import carry_out
 from .ovs_flows_plan import DEFAULT_FLOW, plan_bridge, plan_record
 from .ovs_flows_state import DIRECTORY, RECORD, read_state, wishes_for
@@ -297,12 +298,7 @@ class OvsFlows(Resource):
             host.files.make_directory(DIRECTORY)
             host.files.replace(RECORD, change.text, 0o600)
         if change.hook is True:
-            parts = HOOK.split("/")
-            for end in range(3, len(parts)):
-                directory = "/".join(parts[:end])
-                if not host.files.exists(directory):
-                    host.files.make_directory(directory)
-            host.files.replace(HOOK, hook_text(), HOOK_MODE)
+            put_hook(host, HOOK, hook_text())
         elif change.hook is False:
             host.files.remove(HOOK)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from .._host.ofctl import PROTOCOLS
 from .._host.ovs import RUNNING, SERVICE
-from .._host.ovs_hook import HOOK, HOOK_MODE
+from .._host.ovs_hook import HOOK
 from .._model.action import UNKNOWN
 from .._model.errors import InvalidInput, Problem, VerificationFailed
 from .._model.names import is_libvirts_own
@@ -17,6 +17,7 @@ from .._model.openflow_record import BridgeRecord, read_record
 from .._model.openflow_text import RefusedFlow, group_text
 from .._model.openflow_wish import ALLOW, BridgeFlowsWish
 from .._model.ovs_value import many, one
+from .libvirt_hooks import is_unnoticed, read_hook
 
 DIRECTORY = "/etc/kvm-vnic"
 RECORD = DIRECTORY + "/ovs-flows.json"
@@ -25,8 +26,6 @@ _COLUMNS = {
     "Port": ("_uuid", "interfaces"),
     "Interface": ("_uuid", "name", "ofport", "external_ids"),
 }
-# The daemons that call hooks and read which there are when they start (src/util/virhook.c, virHookInitialize)
-_DAEMONS = ("/run/virtqemud.pid", "/run/libvirtd.pid", "/run/libvirt/virtqemud.pid", "/run/libvirt/libvirtd.pid")
 
 
 @dataclass(frozen=True)
@@ -76,25 +75,6 @@ def _record(host):
         raise VerificationFailed(
             "%s %s: restore it from a backup, or remove it and run again" % (RECORD, error)
         ) from None
-
-
-def _hook(host):
-    """Its text, None where there is none, empty for one that libvirt passes over (src/util/virhook.c, virHookCheck)."""
-    text = host.files.content(HOOK)
-    if text is None:
-        return None
-    found = host.files.stat(HOOK) or {}
-    return text if found.get("mode", HOOK_MODE) & 0o100 else ""
-
-
-def _unnoticed(host):
-    hook = host.files.stat(HOOK)
-    if hook is None:
-        return False
-    running = [
-        host.files.stat(path) for path in _DAEMONS if host.files.exists("/proc/%s" % host.files.read_or(path, "-"))
-    ]
-    return any(daemon and daemon["mtime_ns"] < hook["mtime_ns"] for daemon in running)
 
 
 def _is_guests(row):
@@ -258,7 +238,7 @@ def _read_bridges(host, desired, record):
 def read_state(host, desired):
     """The :class:`FlowsState` of all bridges that ``desired`` speaks of."""
     record = _record(host)
-    found = {"record": record, "hook": _hook(host), "unnoticed": _unnoticed(host)}
+    found = {"record": record, "hook": read_hook(host, HOOK), "unnoticed": is_unnoticed(host, HOOK)}
     why = host.ovs.unavailable()
     if not why:
         running = host.ovs.switch_state()

@@ -66,6 +66,8 @@ class MemoryWorker:
         self.private_writes.append(("write", name))
         self.private["/".join((base, *below, name))] = text
 
+    _replace_private = _write_private
+
     def _read_private(self, base, below, names):
         paths = {name: "/".join((base, *below, name)) for name in names}
         return {name: [0, self.private[path]] if path in self.private else [errno.ENOENT, "gone"] for name, path in paths.items()}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import LOCK
+from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import LOCK, STEP
 from ansible_collections.kvm.vnic.plugins.module_utils._host.host import Host
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import RunInProgress
 
@@ -34,24 +34,27 @@ class MemoryClock:
 
 
 class MemoryLock:
-    """The host's lock. ``holder``: the line of who holds it, or ""; ``refused``: what taking it raises."""
+    """A lock. ``holder``: the line of who holds it, or ""; ``refused``: what taking it raises."""
 
-    def __init__(self, files):
-        self._tree = files.memory
+    def __init__(self, files, path=LOCK):
+        self._tree, self._path = files.memory, path
         self.holder, self.refused = "", None
 
     def take(self, owner, seconds):
         if self.refused:
             raise self.refused
         if self.holder:
-            raise RunInProgress(LOCK, self.holder, seconds)
-        former = self._tree.private.get(LOCK, "")
-        self.holder = self._tree.private[LOCK] = owner
+            raise RunInProgress(self._path, self.holder, seconds)
+        former = self._tree.private.get(self._path, "")
+        self.holder = self._tree.private[self._path] = owner
         return former
+
+    def held_by(self):
+        return self.holder
 
     def release(self):
         self.holder = ""
-        self._tree.private[LOCK] += "\nover"
+        self._tree.private[self._path] += "\nover"
 
 
 class MemorySession:
@@ -65,20 +68,24 @@ class MemorySession:
 class MemoryHost(Host):
     """``kernel``: the links (MemoryIp); ``tree``: files (MemoryWorker); ``commands``; ``libvirt``; ``session.address``; all empty at first.
 
-    ``lock``: the MemoryLock; the journal and the lock's content are in ``tree.private``, apart from what the modules write.
+    ``lock``, ``step``: the MemoryLocks of the host and of a step of a run; the journal and the locks' content are in
+    ``tree.private``, apart from what the modules write.
     """
 
     def __init__(self):
         commands, files = MemoryCommands(), MemoryFiles()
         super().__init__(files=files, commands=commands, libvirt=MemoryLibvirt(), clock=MemoryClock(), session=MemorySession(), ethtool=MemoryEthtool())
         self.name = "hv1"
-        self.lock = MemoryLock(files)
+        self.lock, self.step = MemoryLock(files), MemoryLock(files, STEP)
         self.kernel = MemoryIp()
         self.tree = files.memory
         commands.tools["ip"] = self.kernel
 
     def run_lock(self):
         return self.lock
+
+    def step_lock(self):
+        return self.step
 
     def writes(self):
         """Everything that was written anywhere, in each door's order."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 
 class MemoryJournal:
-    """``entries``: ``(kind, before, actions)``; ``results``: each as it comes; ``others_ran``: what the lock tells;
+    """``entries``: ``(kind, before, actions)``; ``undos``: the Undo of each; ``results``: each as it comes; ``others_ran``: what the lock tells;
     ``unfinished``: whether there is something of earlier runs to end; ``held``: whether it is a context now."""
 
     def __init__(self):
-        self.entries, self.results = [], []
+        self.entries, self.undos, self.results = [], [], []
         self.others_ran = self.unfinished = self.held = False
 
     def look(self, resource, params):
@@ -25,8 +25,9 @@ class MemoryJournal:
     def __exit__(self, kind, error, trace):
         self.held = False
 
-    def open(self, resource, before, actions):
+    def open(self, resource, before, actions, undo):
         assert self.held
+        self.undos.append(undo)
         self.entries.append((resource.kind, before, tuple(actions)))
 
     def record(self, results):

@@ -45,6 +45,9 @@ class MemoryLibvirt(MemoryPlacement):
     def only_read(self):
         pass
 
+    def keep_closed(self):
+        self.running = False
+
     def version(self):
         self._connected()
         return "11.3.0"

@@ -96,12 +96,12 @@ class Fleet:
             text=True,
             check=False,
         )
-        return Run(done, log.read_text().splitlines() if log.exists() else [])
+        return Run(done, log.read_text().splitlines() if log.exists() else [], self.folder)
 
 
 class Run:
-    def __init__(self, done, log):
-        self.code = done.returncode
+    def __init__(self, done, log, folder):
+        self.code, self.folder = done.returncode, folder
         self.text = done.stdout + done.stderr
         self.log = [tuple(line.split()) for line in log]
 
@@ -111,6 +111,10 @@ class Run:
 
     def calls(self, host):
         return [module for name, module in self.log if name == host]
+
+    def asked(self, host):
+        """The parameters of the last module that the host was to run."""
+        return json.loads((self.folder / (host + ".asked")).read_text())
 
     def states(self):
         """What the last account says of each host."""

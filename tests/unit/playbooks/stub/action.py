@@ -18,6 +18,7 @@ class ActionModule(ActionBase):
         verifying = module == "host_info" and "gather" in self._task.args
         with (told / "log").open("a", encoding="utf-8") as log:
             log.write("%s %s\n" % (host, "verify" if verifying else module))
+        (told / (host + ".asked")).write_text(json.dumps(self._task.args), encoding="utf-8")
         answer = task_vars.get("stub", {}).get("verify" if verifying else module, {})
         if answer == "lost":
             raise AnsibleConnectionFailure("the connection to %s is gone" % host)

@@ -71,8 +71,8 @@ def test_what_the_other_modules_would_not_take_is_refused(resources, words):
 
 
 def test_an_unknown_module_is_refused():
-    result = run(hypervisor(), {"tap": {}})
-    assert result["failed"] and "tap" in result["msg"]
+    result = run(hypervisor(), {"cable": {}})
+    assert result["failed"] and "cable" in result["msg"]
 
 
 def test_a_libvirt_that_does_not_answer_is_said():

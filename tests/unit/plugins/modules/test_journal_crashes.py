@@ -23,6 +23,7 @@ from ansible_collections.kvm.vnic.plugins.modules import (
     vlan,
 )
 from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import WEB, flow_host
+from ansible_collections.kvm.vnic.tests.unit.memory_host.fuse import Fuse, Killed, set_fuse
 from ansible_collections.kvm.vnic.tests.unit.memory_host.guest_host import BRIDGE, MACVTAP, hypervisor
 from ansible_collections.kvm.vnic.tests.unit.memory_host.host import MemoryHost
 from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
@@ -31,51 +32,6 @@ from ansible_collections.kvm.vnic.tests.unit.memory_host.sriov import MemoryCard
 from ansible_collections.kvm.vnic.tests.unit.memory_host.steered_host import steered_host
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.irq_affinity_case import build
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_bridge_case import ovs_host
-
-
-class Killed(BaseException):
-    pass
-
-
-class Fuse:
-    """Burns after ``left`` writes and stays burnt: nothing more is written by a run that was killed."""
-
-    def __init__(self, left):
-        self.left = left
-
-    def step(self):
-        if self.left == 0:
-            raise Killed
-        self.left -= 1
-
-
-class Writes(list):
-    """Stands where a door counts its writes."""
-
-    def __init__(self, fuse, former):
-        super().__init__(former)
-        self.fuse = fuse
-
-    def append(self, item):
-        self.fuse.step()
-        super().append(item)
-
-    def __iadd__(self, items):
-        for item in items:
-            self.append(item)
-        return self
-
-
-def doors(host):
-    for name in ("kernel", "tree", "libvirt", "ethtool", "ovs_memory", "switch"):
-        if hasattr(host, name):
-            yield getattr(host, name)
-
-
-def set_fuse(host, fuse):
-    for door in doors(host):
-        door.writes = Writes(fuse, door.writes)
-    host.tree.private_writes = Writes(fuse, host.tree.private_writes)
 
 
 def with_cable(make=MemoryHost):

@@ -133,9 +133,9 @@ class Journal(MemoryJournal):
         super().__init__()
         self.log = log
 
-    def open(self, resource, before, actions):
+    def open(self, resource, before, actions, undo):
         self.log.append("journal open")
-        super().open(resource, before, actions)
+        super().open(resource, before, actions, undo)
 
     def record(self, results):
         self.log.append("journal record")

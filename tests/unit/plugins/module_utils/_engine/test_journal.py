@@ -37,6 +37,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import (
     Unsupported,
     VerificationFailed,
 )
+from ansible_collections.kvm.vnic.plugins.module_utils._model.undo import Undo
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.resource import Resource
 from ansible_collections.kvm.vnic.tests.unit.memory_host.host import MemoryHost
 
@@ -70,6 +71,9 @@ class Shelf(Resource):
             for key, value in desired.items()
             if state.get(key) != value
         ]
+
+    def undo(self, desired, before, actions):
+        return Undo({action.target: before.get(action.target) for action in actions})
 
     def batches(self, actions):
         return [[action] for action in actions]
@@ -146,7 +150,9 @@ def test_before_the_first_write_there_is_all_that_leading_back_needs(host):
     entry = json.loads(text)
     assert len(entry.pop("run")) == 16
     assert entry == {
-        "schema": 1,
+        "schema": 2,
+        "run_of": "",
+        "undo": {"params": {"a": 1, "b": None}, "consents": [], "uncovered": []},
         "kind": "shelf",
         "pid": os.getpid(),
         "boot": "b1",

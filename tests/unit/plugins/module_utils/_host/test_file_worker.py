@@ -108,6 +108,27 @@ def test_a_process_that_forked_gets_a_child_of_its_own(worker, plain):
     assert worker.call("read", plain) == "before\n"
 
 
+@pytest.mark.parametrize("step", ["pipe", "fork"])
+def test_a_child_that_cannot_be_made_leaves_nothing_open_and_the_next_call_tries_again(
+    monkeypatch, worker, plain, step
+):
+    before = os.listdir("/proc/self/fd")
+    real, left = getattr(os, step), [2 if step == "pipe" else 1]
+
+    def refuse():
+        left[0] -= 1
+        if left[0]:
+            return real()
+        raise OSError(errno.EAGAIN, "no more")
+
+    monkeypatch.setattr(file_worker.os, step, refuse)
+    with pytest.raises(OSError, match="no more"):
+        worker.call("read", plain)
+    assert os.listdir("/proc/self/fd") == before
+    monkeypatch.undo()
+    assert worker.call("read", plain) == "before\n"
+
+
 def test_closing_ends_the_child(plain):
     worker = FileWorker()
     worker.call("read", plain)

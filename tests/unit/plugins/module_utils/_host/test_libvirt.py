@@ -185,3 +185,18 @@ def test_a_daemon_that_was_restarted_is_asked_again(library):
     library.connections[0].alive = 0
     libvirt.domains()
     assert len(library.connections) == 2
+
+
+def test_a_door_that_is_kept_closed_is_as_with_a_daemon_that_is_stopped(library):
+    host = door.Libvirt()
+    host.keep_closed()
+    assert not host.available()
+    for ask in (
+        host.domains,
+        host.version,
+        lambda: host.network("default"),
+        lambda: host.attach(UUID, "<x/>", True, False),
+    ):
+        with pytest.raises(ApplyFailed, match="connect to qemu:///system"):
+            ask()
+    assert library.connections == []

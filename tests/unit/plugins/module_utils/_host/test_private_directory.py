@@ -16,6 +16,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._host.private_directory i
     LARGEST,
     move_private,
     read_private,
+    replace_private,
     write_private,
 )
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed
@@ -122,6 +123,21 @@ def test_killed_at_each_call_the_file_is_whole_or_not_there(tmp_path_factory, mo
             assert read_private(base, BELOW, ["a"]) == {"a": [0, "text"]}
         write_private(base, BELOW, "a", "more")
         assert journal(base) == ["0"] * made + ["a"] and read_private(base, BELOW, ["a"]) == {"a": [0, "more"]}
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), Killed()])
+def test_a_file_that_is_replaced_is_the_old_or_the_new_one(tmp_path_factory, monkeypatch, error):
+    """Whatever fails, and wherever it is killed."""
+    for at in range(len(steps(tmp_path_factory, True))):
+        base = str(tmp_path_factory.mktemp("base"))
+        replace_private(base, BELOW, "a", "old")
+        with monkeypatch.context() as patch:
+            patch.setattr(private_directory, "os", System(at, error))
+            with pytest.raises(type(error)):
+                replace_private(base, BELOW, "a", "new")
+        assert read_private(base, BELOW, ["a"])["a"][1] in ("old", "new")
+        replace_private(base, BELOW, "a", "newer")
+        assert read_private(base, BELOW, ["a"]) == {"a": [0, "newer"]} and journal(base) == ["a"]
 
 
 def test_a_short_write_goes_on(base, monkeypatch):

@@ -13,6 +13,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.journal_entry impo
     FAILED,
     OPEN,
     SCHEMA,
+    UNDONE,
     UNREAD,
     EntryName,
     JournalEntry,
@@ -22,6 +23,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.journal_entry impo
     parse_entry,
     parse_entry_names,
 )
+from ansible_collections.kvm.vnic.plugins.module_utils._model.undo import parse_undo
 
 
 def action(target, field="mtu", before=1500, after=9000):
@@ -38,7 +40,10 @@ ENTRY = JournalEntry(
     params={"bridges": [{"name": "br0", "mtu": 9000, "ports": ["eth1"]}], "purge": False},
     before={"br0": {"mtu": 1500}},
     actions=[action("br0"), action("eth1", "master", None, "br0")],
+    run_of="77aa",
+    undo={"params": {"bridges": [{"name": "br0", "mtu": 1500}]}, "consents": ["port:eth1"], "uncovered": ["x"]},
 )
+OLD = {key: value for key, value in json.loads(ENTRY.to_text()).items() if key not in ("run_of", "undo")}
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -78,11 +83,22 @@ def test_whatever_is_damaged_is_told_and_nothing_else_is_raised(data):
             "schema %d, of a newer version" % (SCHEMA + 1),
         ),
         (json.dumps({"schema": SCHEMA + 1}), "newer"),
+        (json.dumps(dict(OLD, schema=2)), "run_of is missing"),
+        (json.dumps(dict(json.loads(ENTRY.to_text()), undo={"params": []})), "way back"),
+        (json.dumps(dict(json.loads(ENTRY.to_text()), undo={"params": None, "consents": [1]})), "way back"),
     ],
 )
 def test_what_cannot_be_read_says_why(text, told):
     with pytest.raises(ValueError, match=told):
         parse_entry(text)
+
+
+def test_an_entry_of_the_first_schema_is_upgraded_and_says_that_it_has_no_way_back():
+    entry = parse_entry(json.dumps(dict(OLD, schema=1)))
+    assert (entry.run, entry.params, entry.run_of) == (ENTRY.run, ENTRY.params, "")
+    undo = parse_undo(entry.undo)
+    assert undo.params is None and "kept no way back" in undo.uncovered[0]
+    assert json.loads(entry.to_text())["schema"] == SCHEMA
 
 
 def test_names_come_in_order_and_strangers_are_left_out():
@@ -100,9 +116,10 @@ def test_names_come_in_order_and_strangers_are_left_out():
         EntryName(123456789, "tap", FAILED),
     ]
     assert [str(name) for name in parse_entry_names(names)] == [names[1], names[0], names[5]]
-    assert [EntryName(1, "tap", state).unfinished for state in (OPEN, FAILED, DONE, UNREAD)] == [
+    assert [EntryName(1, "tap", state).unfinished for state in (OPEN, FAILED, DONE, UNDONE, UNREAD)] == [
         True,
         True,
+        False,
         False,
         False,
     ]

@@ -132,6 +132,14 @@ def test_a_failure_tells_host_kind_and_details(host, kind, check):
     assert host.closed == 1
 
 
+def test_the_token_of_a_checkpoint_is_for_the_engine_alone(host):
+    host.lock.take(json.dumps({"run": "77aa"}), 0)
+    resource = Number()
+    assert run(host, resource, 2)["error_kind"] == "locked" and resource.value == 1
+    assert run(host, resource, 2, checkpoint="77ab")["error_kind"] == "conflict" and resource.value == 1
+    assert run(host, resource, 2, checkpoint="77aa")["changed"] and resource.seen == {"value": 2, "error": None}
+
+
 def test_malformed_consent_fails_like_any_other_input(host):
     result = run(host, Number(), 2, allow_disruption=["all"])
     assert (
