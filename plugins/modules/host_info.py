@@ -337,6 +337,11 @@ nics:
             iommu_group:
               description: IOMMU group, or null without an IOMMU.
               type: str
+            iommu_group_shared_with:
+              description: What else is in that group, bridges apart, with its driver. VFIO gives a group whole or not at
+                all.
+              type: list
+              elements: str
             netdevs:
               description: Its network devices in this network namespace.
               type: list

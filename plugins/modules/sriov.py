@@ -44,6 +44,12 @@ options:
           - Quote PCI and MAC addresses, because YAML reads some unquoted ones as numbers.
         type: str
         required: true
+      permanent_mac:
+        description:
+          - The card's own MAC address; quote it. A card that has another is refused, because a name and a PCI address stay
+            with the slot when a card is moved.
+          - A plan states it, so that a host which is led back to its plan after a reboot makes no VFs on another card.
+        type: str
       num_vfs:
         description:
           - How many VFs there are, from 0 to what the card can have.

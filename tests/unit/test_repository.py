@@ -218,3 +218,11 @@ def test_a_wrong_role_is_found(tmp_path):
         "bridge_secret",
         "other_role",
     ]
+
+
+def test_every_tool_is_of_one_version():
+    """What builds and tests this is what it was when it last passed; who builds releases has no service to pin."""
+    lines = [line.strip() for path in sorted((ROOT / "tests").glob("requirements*.txt")) for line in path.open()]
+    tools = [line for line in lines if line and not line.startswith("#")]
+    assert len(tools) > 50 and [line for line in tools if not re.match(r"[\w.-]+(\[\w,-]+\])?==[^\s=]+", line)] == []
+    assert [path for path in files() if ".github" in path.parts or path.name.startswith(".gitlab-ci")] == []

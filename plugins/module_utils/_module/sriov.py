@@ -5,6 +5,7 @@ from __future__ import annotations
 
 _PFS = {
     "pf": {"type": "str", "required": True},
+    "permanent_mac": {"type": "str"},
     "num_vfs": {"type": "int"},
     "autoprobe": {"type": "bool"},
     "up": {"type": "bool", "default": True},

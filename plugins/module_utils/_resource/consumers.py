@@ -9,17 +9,14 @@ sentence begins with "unknown:".
 
 from __future__ import annotations
 
-import json
-
-from .._model.errors import ApplyFailed
 from .consumers_libvirt import LibvirtUses
 from .consumers_links import LinkUses
+from .consumers_namespaces import Namespaces
 from .consumers_processes import Processes
 from .consumers_user import User, is_unknown, unknown
 from .sriov_functions import own_netdev
 
 _USERSPACE_DRIVERS = ("uio_pci_generic", "igb_uio")
-_MOST_NAMESPACES = 64  # asking each costs a process
 
 
 class Consumers:
@@ -31,7 +28,7 @@ class Consumers:
         self._on_links = LinkUses(host, links)
         self._processes = Processes(host)
         self._libvirt_uses = None
-        self._elsewhere = None
+        self._elsewhere = Namespaces(host)
 
     @property
     def _libvirt(self):
@@ -44,11 +41,21 @@ class Consumers:
         networks, processes that hold it.
         Empty when nobody uses it."""
         return _sentences(
-            self._on_links.ports(name)
-            + self._on_links.above(name)
-            + self._device_users(name)
-            + self._on_links.addresses(name)
+            self._on_links.ports(name) + self._above(name) + self._device_users(name) + self._on_links.addresses(name)
         )
+
+    def of_removed(self, name):
+        """Sentences naming each user of a device that is to go: of the device itself, and of the switch or bond whose
+        port it is, if that serves anybody else."""
+        found, link = self.of_device(name), self._links.get(name)
+        if link is None or not link.master or link.kind == "tun":  # who holds a tap is named above
+            return found
+        beyond = [sentence for sentence in self.of_device(link.master) if sentence != "port %s" % name]
+        return found + (_sentences(self._on_links.master(name)) + beyond if beyond else [])
+
+    def _above(self, name):
+        link = self._links.get(name)
+        return self._on_links.above(name) + ([] if link is None else self._elsewhere.above(link.index))
 
     def _device_users(self, name):
         users = self._libvirt.of_device(name) + list(self._libvirt.unread)
@@ -116,7 +123,7 @@ class Consumers:
         on_links = self._on_links
         users = (
             on_links.master(name)
-            + on_links.above(name)
+            + self._above(name)
             + on_links.addresses(name)
             + on_links.routes(name)
             + on_links.programs(name)
@@ -128,26 +135,12 @@ class Consumers:
     def _in_another_namespace(self, vf):
         """sysfs shows a network device only in its own network namespace (net/core/net-sysfs.c), so a driver without
         one means that it was moved."""
-        if self._elsewhere is None:
-            self._elsewhere = self._namespaces()
-        place = self._elsewhere.get(vf.pci)
+        place = self._elsewhere.of_card(vf.pci)
         return User(
             "network namespace %s" % place
             if place
             else "an unknown network namespace: its driver %s is bound, and its device is not here" % vf.driver
         )
-
-    def _namespaces(self):
-        """``{PCI address: namespace}`` of the network cards in named network namespaces."""
-        found = {}
-        try:
-            for name in self._host.ip.namespaces()[:_MOST_NAMESPACES]:
-                for link in self._host.ip.links_in(name):
-                    if link.pci:
-                        found[link.pci] = "%s (as %s)" % (name, link.name)
-        except (ApplyFailed, json.JSONDecodeError):
-            pass  # the name is a courtesy: that it is elsewhere is known already
-        return found
 
 
 def _sentences(users):

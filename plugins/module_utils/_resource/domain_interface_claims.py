@@ -132,6 +132,36 @@ def _held_netdevs(matches, state):
                 )
 
 
+def _shared_groups(matches, state):
+    """A VF that a guest does not have yet, in a group that VFIO does not give it."""
+    taken = [(guest, guest.host_pci_devices()) for guest in state.guests]
+    for match in matches:
+        pci = match.wish.settings.get("source", {}).get("pci") if match.wish.present else None
+        had = {nic.source.get("pci") for nic in (match.persistent, match.live) if nic is not None}
+        vf = state.vfs.get(match.wish.vf or pci)
+        if pci is None or pci in had or vf is None:
+            continue
+        own = {
+            other.wish.settings.get("source", {}).get("pci")
+            for other in matches
+            if other.guest.uuid == match.guest.uuid
+        }
+        for mate in vf.mates:
+            holders = [guest for guest, devices in taken if mate.pci in devices]
+            others = [guest.name for guest in holders if guest.uuid != match.guest.uuid]
+            if others or (mate.in_the_way and not holders and mate.pci not in own):
+                yield (
+                    "%s.source: virtual function %s shares its IOMMU group with %s, which %s: a group goes to one guest, %s"
+                    % (
+                        match.wish.path,
+                        pci,
+                        mate,
+                        "guest %s has" % others[0] if others else "the host uses",
+                        "whole or not at all; take another VF, or a slot whose group is its own",
+                    )
+                )
+
+
 def _frozen(matches):
     """QEMU forgets nothing, but a guest that stands still cannot let a device go: libvirt says "detached", and it is
     not."""
@@ -151,6 +181,7 @@ def refuse_conflicts(matches, state):
     claims = _Claims(matches)
     for guest in state.guests:
         claims.add_guest(guest)
-    found = list(claims.conflicts()) + list(_held_netdevs(matches, state)) + list(_frozen(matches))
+    found = list(claims.conflicts()) + list(_held_netdevs(matches, state))
+    found += list(_shared_groups(matches, state)) + list(_frozen(matches))
     if found:
         raise Conflict("; ".join(found))

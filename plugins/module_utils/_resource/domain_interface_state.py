@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from .._model.domain_xml import parse
 from .._model.link_table import LinkTable
 from .guests import find_guests, read_guest
+from .iommu_groups import others_of
 from .sriov_functions import PhysicalFunctions, own_netdev
 
 
 @dataclass(frozen=True)
 class Vf:
     """``pci`` is None while the PF has no VF of that index; ``pf``: the link of the PF, or None; ``netdevs``: names of
-    the VF's own network devices; ``problem``: why the PF could not be found."""
+    the VF's own network devices; ``problem``: why the PF could not be found; ``mates``: Members of iommu_groups that
+    share its IOMMU group."""
 
     pci: object
     pf: object
     netdevs: tuple = ()
     problem: str = ""
+    mates: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,14 @@ def _read_vf(host, functions, key):
             return Vf(None, None, problem=str(error))
         pci = host.pci.vf_addresses(address).get(key[1])
     name = own_netdev(host, address, functions.links) if address else None
-    return Vf(pci, functions.links.get(name), tuple(host.pci.netdevs(pci)) if pci else ())
+    netdevs = tuple(host.pci.netdevs(pci)) if pci else ()
+    return Vf(pci, functions.links.get(name), netdevs, mates=_mates(host, pci) if pci else ())
+
+
+def _mates(host, pci):
+    group = host.pci.iommu_group(pci)
+    found = others_of(host, [group]).get(group, ()) if group is not None else ()
+    return tuple(member for member in found if member.pci != pci)
 
 
 def _read_network(host, name):

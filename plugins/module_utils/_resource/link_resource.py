@@ -237,7 +237,7 @@ class LinkResource(LinkLines, Resource):
         yield from port_dangers(host, actions)
         for action in actions:
             if (action.field == "state" and action.after is None) or action.field == "replace":
-                users = consumers.of_device(action.target)
+                users = consumers.of_removed(action.target)
                 if users:
                     yield Danger(
                         "%s:%s" % ("remove" if action.after is None else "replace", action.target),

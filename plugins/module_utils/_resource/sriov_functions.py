@@ -79,9 +79,7 @@ class PhysicalFunctions:
         if kind == "pci":
             return self._checked(value, value)
         if kind == "mac":
-            matching = [
-                pci for pci, name in self._names.items() if name is not None and self._permanent_mac(name) == value
-            ]
+            matching = self._with_mac(value)
         else:
             matching = [pci for pci, name in self._names.items() if name is not None and self._is_called(name, value)]
         if len(matching) > 1:
@@ -94,7 +92,15 @@ class PhysicalFunctions:
             raise ValueError("is the MAC address of no physical function of this host (%s)" % self._offer())
         return self._checked(self._pci_of(value), value)
 
-    def _permanent_mac(self, name):
+    def _with_mac(self, mac):
+        return [pci for pci, name in self._names.items() if name is not None and self.permanent_mac(name) == mac]
+
+    def with_permanent_mac(self, mac):
+        """In words, which physical function has this address of its own; None where none has."""
+        return " and ".join("%s at %s" % (self._names[pci], pci) for pci in sorted(self._with_mac(mac))) or None
+
+    def permanent_mac(self, name):
+        """The address that the hardware of a network device has of its own."""
         link = self.links.get(name)
         return (link.raw.get("permaddr") or link.mac or "").lower()  # a bond's ports carry the bond's address
 

@@ -65,6 +65,7 @@ def _pfs(items, problems, functions):
     for index, item in enumerate(items):
         at = problems.at(index)
         function = _function(item.get("pf") or "", at.at("pf"), functions)
+        _check_identity(at.at("permanent_mac"), item.get("permanent_mac"), function, functions)
         count = at.at("num_vfs").whole(item.get("num_vfs"), 0, MOST_VFS, "number of VFs")
         if function is None:
             continue
@@ -79,6 +80,21 @@ def _pfs(items, problems, functions):
         up = item.get("up", True)
         wishes.append(PfWish(function.pci, "pfs[%d]" % index, count, item.get("autoprobe"), True if up is None else up))
     return wishes
+
+
+def _check_identity(problems, value, function, functions):
+    """A name and a PCI address are those of a slot: another card may be in it since the wish was written."""
+    wanted = problems.parse(parse_mac, value)
+    if wanted is None or function is None:
+        return
+    found = functions.permanent_mac(function.name)
+    if found != wanted:
+        there = functions.with_permanent_mac(wanted)
+        problems.add(
+            value,
+            "is not the address of %s at %s, which has %s: another card is in its place; that of this address is %s"
+            % (function.name, function.pci, found or "none", there or "not there"),
+        )
 
 
 def _check_count(problems, count, function):

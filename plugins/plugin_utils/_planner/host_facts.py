@@ -15,7 +15,8 @@ from .topology import Topology
 
 @dataclass(frozen=True)
 class Vf:
-    """``free``: True only where it is known that nobody uses it; ``group``: its IOMMU group as text, or None."""
+    """``free``: True only where it is known that nobody uses it; ``group``: its IOMMU group as text, or None; ``mates``:
+    what shares that with it, in words."""
 
     index: int
     pci: object
@@ -23,6 +24,7 @@ class Vf:
     group: object
     free: bool
     users: tuple
+    mates: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def _sriov(raw):
                 group=str(group) if text(group) or whole(group) is not None else None,
                 free=entry.get("free") is True,
                 users=tuple(str(user) for user in listed(entry.get("users"))),
+                mates=tuple(str(mate) for mate in listed(entry.get("iommu_group_shared_with"))),
             )
     return Sriov(whole(raw.get("total")), whole(raw.get("count")), vfs)
 
@@ -152,8 +155,8 @@ class HostFacts:
         )
 
     def isolated(self, vf):
-        """Whether the VF is alone in its IOMMU group, as far as VFs are concerned: None when its group is unknown."""
-        return None if vf.group is None else self._group_sizes[vf.group] == 1
+        """Whether the VF is alone in its IOMMU group, bridges apart: None when its group is unknown."""
+        return None if vf.group is None else self._group_sizes[vf.group] == 1 and not vf.mates
 
     def hardware(self, device, depth=4):
         """The cards under ``device``, itself one or not, in order of name."""

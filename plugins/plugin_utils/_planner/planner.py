@@ -56,9 +56,7 @@ def plan(intent, raw_facts, host):
     report = RuleReport(intent.profile)
     placement = place(intent, facts, residents, attached, report, problems, notes)
     problems.raise_if_any()
-    result["pfs"] = [
-        {"pf": pool.device.name, "num_vfs": pool.wanted()} for pool in pools.all() if pool.wanted() is not None
-    ]
+    result["pfs"] = [_pf(pool) for pool in pools.all() if pool.wanted() is not None]
     result["vlans"] = shape.sorted_values(side.vlans)
     result["bridges"] = shape.sorted_values(side.bridges)
     result["ovs"] = switches.plan()
@@ -68,6 +66,12 @@ def plan(intent, raw_facts, host):
     _add_nics(result, intent, residents, attached, placement, arrivals, switches)
     result["notes"] = notes + sorted({entry.place.remark for entry in attached if entry.place.remark})
     return result
+
+
+def _pf(pool):
+    """Its own address too: the plan is kept on the host, and a name may be another card's after a reboot."""
+    known = {"permanent_mac": pool.device.mac} if pool.device.mac else {}
+    return dict({"pf": pool.device.name, "num_vfs": pool.wanted()}, **known)
 
 
 def _add_placement(result, intent, facts, attached, placement, report):

@@ -61,7 +61,9 @@ class PfPool:
         isolated = self._facts.isolated(vf)
         if isolated:
             return None
-        return "has no known IOMMU group" if isolated is None else "shares its IOMMU group with others"
+        if isolated is None:
+            return "has no known IOMMU group"
+        return "shares its IOMMU group with %s" % (" and ".join(vf.mates) or "others")
 
     def first_free(self, node=None):
         """The lowest free index, of those on ``node`` when one is given; None when there is none."""

@@ -9,6 +9,7 @@ from ..._model.action import UNKNOWN
 from ..._model.errors import VnicError
 from ..._model.vf_attributes import read_attributes
 from ..consumers_user import is_unknown
+from ..iommu_groups import others_of
 from ..sriov_functions import own_netdev
 
 DEVICES = "/sys/bus/pci/devices"
@@ -72,6 +73,7 @@ def read_sriov(host, pf, total, link, consumers):
     functions = host.pci.virtual_functions(pf)
     nodes = _numa_nodes(host, functions)
     users = consumers.of_vfs(pf) if functions else {}
+    groups = others_of(host, {vf.group for vf in functions if vf.group is not None})
     shown = {info.get("vf"): read_attributes(info) for info in link.vfs}
     return {
         "total": total,
@@ -84,6 +86,7 @@ def read_sriov(host, pf, total, link, consumers):
                 "driver": vf.driver,
                 "numa_node": nodes[vf.pci],
                 "iommu_group": vf.group,
+                "iommu_group_shared_with": [str(each) for each in groups.get(vf.group, ()) if each.pci != vf.pci],
                 "netdevs": list(vf.netdevs),
                 "mac": shown.get(vf.index, {}).get("mac", UNKNOWN),
                 "vlan": shown.get(vf.index, {}).get("vlan", UNKNOWN),

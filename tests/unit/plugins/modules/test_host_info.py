@@ -305,6 +305,7 @@ def test_vfs_and_their_users(lab):
         "driver": "igbvf",
         "numa_node": 1,
         "iommu_group": "100",
+        "iommu_group_shared_with": [],
         "netdevs": ["ens2v0"],
         "mac": "02:00:00:00:00:00",
         "vlan": 0,
@@ -316,6 +317,22 @@ def test_vfs_and_their_users(lab):
     assert nic(result, "ens2v2")["physical_function"] == {"pci": "0000:41:00.0", "index": 2, "name": "ens2"}
 
 
+def test_what_shares_a_vfs_iommu_group(lab):
+    """A bridge does no harm."""
+    for pci, kind, driver in (
+        ("0000:41:10.0", "0x020000", None),
+        ("0000:40:02.0", "0x060400", "pcieport"),
+        ("0000:42:00.0", "0x010802", "nvme"),
+    ):
+        lab.put("/sys/kernel/iommu_groups/100/devices/" + pci, "")
+        if pci != "0000:41:10.0":
+            lab.put("/sys/bus/pci/devices/%s/class" % pci, kind)
+            lab.put("/sys/bus/pci/drivers/%s/x" % driver, "")
+            lab.link("/sys/bus/pci/devices/%s/driver" % pci, "/sys/bus/pci/drivers/" + driver)
+    vfs = nic(run(lab, "nics"), "ens2")["sriov"]["vfs"]
+    assert [vf["iommu_group_shared_with"] for vf in vfs] == [["0000:42:00.0 (driver nvme)"], [], []]
+
+
 def test_a_vf_for_which_the_firmware_names_no_node_is_not_on_node_0(lab):
     lab.put("/sys/bus/pci/devices/0000:41:10.0/numa_node", "-1")
     os.remove(lab._root + "/sys/bus/pci/devices/0000:41:10.1/numa_node")
@@ -325,6 +342,7 @@ def test_a_vf_for_which_the_firmware_names_no_node_is_not_on_node_0(lab):
 
 def test_a_vf_in_another_network_namespace_is_not_free(lab):
     lab.kernel.namespaces = ["blue"]
+    lab.put("/run/netns/blue", "")
     lab.kernel.elsewhere["blue"] = [dict(lab.kernel.links.pop("ens2v1"))]
     function = lab._root + "/sys/bus/pci/devices/0000:41:10.1"
     os.rename(function + "/net", function + "/gone")

@@ -7,6 +7,7 @@ import copy
 
 import pytest
 
+from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed
 from ansible_collections.kvm.vnic.tests.unit.memory_host.guest_host import (
     BRIDGE,
     MACVTAP,
@@ -61,3 +62,20 @@ def test_whenever_the_daemon_ends_the_next_run_does_what_is_left(after):
     host.libvirt.running, host.libvirt.on_call = True, lambda verb, name: None
     assert not run_all(host, *WISHES)["failed"] and guests(host) == FINAL
     assert not run_all(host, *WISHES)["changed"]
+
+
+@pytest.mark.parametrize("doomed, other", [("web1", "db1"), ("db1", "web1")])
+def test_a_guest_that_crashes_it_each_time_keeps_no_other_from_its_turn(doomed, other):
+    """The daemon's socket starts it again, and the door connects anew."""
+    host = machine()
+
+    def crash(_verb, name):
+        if name == doomed:
+            raise ApplyFailed("attach", "Cannot recv data: Connection reset by peer")
+
+    host.libvirt.on_call = crash
+    for _run in range(2):
+        result = run_all(host, *WISHES)
+        assert result["failed"] and doomed in result["msg"] and "Connection reset by peer" in result["msg"]
+    final = {name: texts for name, *texts in FINAL}
+    assert {name: texts for name, *texts in guests(host)}[other] == final[other]

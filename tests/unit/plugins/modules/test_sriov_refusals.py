@@ -234,9 +234,24 @@ def test_a_driver_for_user_space(host, card, driver):
 
 def test_a_named_network_namespace(host, card):
     moved = card.move_away(1)
-    host.kernel.namespaces = ["other", "blue"]
+    enter(host, "other", "blue")
     host.kernel.elsewhere["blue"] = [moved]
     refused(host, "network namespace blue (as ens2v1)")
+
+
+def enter(host, *names):
+    host.kernel.namespaces = list(names)
+    for name in names:
+        host.tree.contents["/run/netns/" + name] = ""
+
+
+@pytest.mark.parametrize("kind", ["macvlan", "ipvlan", "vlan", "macvtap"])
+def test_what_stands_on_it_in_another_namespace(host, card, kind):
+    enter(host, "pod7")
+    index = host.kernel.links["ens2v1"]["ifindex"]
+    upper = {"ifname": "eth0", "link_index": index, "link_netnsid": 0, "linkinfo": {"info_kind": kind}}
+    host.kernel.elsewhere["pod7"] = [upper, dict(upper, ifname="veth9", linkinfo={"info_kind": "veth"})]
+    refused(host, "a %s in network namespace pod7 (as eth0), which stands on it (as ens2v1)" % kind)
 
 
 def test_a_nameless_network_namespace(host, card):

@@ -20,7 +20,7 @@ def test_a_vf_on_a_card_without_any():
     facts = world.host(card(), domains=[world.domain("web1", pins={"0": "4-7"})])
     found = planned({"networks": FAST, "guests": [guest("web1", "prod")]}, facts)
     (nic,) = found["nics"]
-    assert found["pfs"] == [{"pf": "ens2", "num_vfs": 4}]
+    assert found["pfs"] == [{"pf": "ens2", "num_vfs": 4, "permanent_mac": world.mac_of("ens2")}]
     assert (nic["attachment"], nic["backend"], nic["model"], nic["vf"]) == (
         "sriov",
         "vfio",
@@ -49,20 +49,20 @@ def test_twice_the_demand_and_no_more_than_there_are():
     names = ["web%d" % number for number in range(3)]
     intent = {"networks": FAST, "guests": [guest(name, "prod") for name in names]}
     facts = world.host(card(), domains=[world.domain(name) for name in names])
-    assert planned(intent, facts)["pfs"] == [{"pf": "ens2", "num_vfs": 6}]
+    assert planned(intent, facts)["pfs"] == [{"pf": "ens2", "num_vfs": 6, "permanent_mac": world.mac_of("ens2")}]
     assert planned(intent, world.host(card(total=5), domains=facts["libvirt"]["domains"]))["pfs"][0]["num_vfs"] == 5
 
 
 def test_a_count_that_is_there_stays():
     facts = world.host(card(count=2), domains=[world.domain("web1")])
     assert planned({"networks": FAST, "guests": [guest("web1", "prod")]}, facts)["pfs"] == [
-        {"pf": "ens2", "num_vfs": 2}
+        {"pf": "ens2", "num_vfs": 2, "permanent_mac": world.mac_of("ens2")}
     ]
 
 
 def test_a_stated_count_is_wished_whoever_needs_it():
     networks = {"prod": {"uplinks": [{"device": "ens2", "vfs": 3}]}}
-    assert planned({"networks": networks}, world.host(card(count=2)))["pfs"] == [{"pf": "ens2", "num_vfs": 3}]
+    assert planned({"networks": networks}, world.host(card(count=2)))["pfs"] == [{"pf": "ens2", "num_vfs": 3, "permanent_mac": world.mac_of("ens2")}]
 
 
 def test_the_xml_is_what_libvirt_takes():
@@ -233,14 +233,15 @@ def test_others_keep_their_vfs():
     world.use(facts, "ens2", 0, "the network namespace blue")
     vfs = world.find(facts, "ens2")["sriov"]["vfs"]
     vfs[1].update(free="unknown")
-    vfs[2].update(iommu_group=vfs[3]["iommu_group"])
+    vfs[2].update(iommu_group_shared_with=["0000:42:00.0 (driver nvme)"])
+    vfs[3].update(iommu_group=vfs[0]["iommu_group"])
     (nic,) = planned({"networks": FAST, "guests": [guest("web1", "prod")]}, facts)["nics"]
     assert nic["attachment"] == "macvtap"
     reason = nic["rejected"][0]["reason"]
     for words in (
         "VF 0 is used by the network namespace blue",
         "VF 1 is not known to be free",
-        "VF 2 shares its IOMMU group",
+        "VF 2 shares its IOMMU group with 0000:42:00.0 (driver nvme)",
     ):
         assert words in reason
 
