@@ -26,7 +26,10 @@ def test_a_new_guest_has_no_nic_and_eight_free_root_ports():
     assert domain.findall(".//interface") == []
     assert len(domain.findall("devices/controller[@model='pcie-root-port']")) == 8
     # Its own devices leave them free.
-    assert domain.find("devices/controller[@type='virtio-serial']/address").get("bus") == "0x00"
+    serial = domain.find("devices/controller[@type='virtio-serial']")
+    assert serial.find("address").get("bus") == "0x00"
+    # Port 0 is for consoles; each more costs the guest's boot two queues.
+    assert serial.get("ports") == "2"
     assert domain.findtext("name") == "g 1&2" and domain.findtext("vcpu") == "2"
     assert domain.get("type") == "kvm" and domain.find("cpu").get("mode") == "host-passthrough"
 
