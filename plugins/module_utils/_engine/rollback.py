@@ -101,7 +101,7 @@ def roll_back(host, entries, kinds=None):
     it, all that the journal tells of. What fails is told and does not keep the rest from being tried.
     """
     if kinds is None:
-        from .._resource.registry import KINDS as known
+        from .._resource.registry import JOURNALLED as known
     else:
         known, entries = kinds, [each for each in entries if each.name.kind in kinds]
     done = []

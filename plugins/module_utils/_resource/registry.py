@@ -111,10 +111,7 @@ KINDS = {
 # Those of which nothing can be said without libvirt, and the one of which only targets that name a guest need it.
 NEEDS_LIBVIRT = frozenset(["domain_interface", "domain_pinning"])
 ALSO_GUESTS = "irq_affinity"
-<<<<<<< HEAD
-=======
 
 # Those that the journal tells of: a run that is undone is no longer kept either.
 RECONCILER = "reconciler"
 JOURNALLED = dict(KINDS, **{RECONCILER: _reconciler})
->>>>>>> h2

@@ -16,7 +16,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import Appl
 from ansible_collections.kvm.vnic.plugins.module_utils._model.journal_entry import parse_entry
 from ansible_collections.kvm.vnic.plugins.module_utils._model.undo import parse_undo
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.reconciler import Reconciler
-from ansible_collections.kvm.vnic.plugins.module_utils._resource.registry import KINDS
+from ansible_collections.kvm.vnic.plugins.module_utils._resource.registry import JOURNALLED
 from ansible_collections.kvm.vnic.tests.unit.memory_host.fuse import Fuse, Killed, set_fuse
 from ansible_collections.kvm.vnic.tests.unit.memory_host.journal import MemoryJournal
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.reconciler_case import (
@@ -61,7 +61,7 @@ def last_undo(host):
 
 def lead_back(host, undo):
     with mock.patch("sys.executable", PYTHON):
-        converge(KINDS["reconciler"](), undo.params, host, Consent(undo.consents), MemoryJournal())
+        converge(JOURNALLED["reconciler"](), undo.params, host, Consent(undo.consents), MemoryJournal())
 
 
 def without_the_engine(host):
