@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from .private_files import KEPT as BASE, PrivateFiles
+from .private_files import KEPT as BASE
+from .private_files import PrivateFiles
 
 BELOW = ("kvm-vnic", "journal")
 DIRECTORY = "/".join((BASE,) + BELOW)

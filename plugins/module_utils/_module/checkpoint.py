@@ -71,12 +71,8 @@ def _undone(host, params):
 
     changed, record = undo(host, params["run"], display_text(params["reason"]), lambda: _program(host))
     if record is None:
-        return {
-            "changed": False,
-            "run": "",
-            "former": {},
-            "told": ["nothing to undo: no run that was confirmed is left"],
-        }
+        nothing = "it changed nothing" if params["run"] else "no run that was confirmed is left"
+        return {"changed": False, "run": params["run"], "former": {}, "told": ["nothing to undo: " + nothing]}
     told = [describe_end(record), *record.told]
     return {"changed": changed, "run": record.run, "former": former_words(record), "told": told}
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .._model.action import UNKNOWN
+from .._model.addresses import parse_mac
 from .._model.errors import Unsupported
 from .._model.fields import VLAN_RANGE, Problems
 from .._model.sriov_selector import parse_pf
