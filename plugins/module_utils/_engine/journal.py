@@ -10,6 +10,7 @@ DIRECTORY = "/var/lib/kvm-vnic/journal"
 LOCK = "/run/kvm-vnic/lock"
 STEP = "/run/kvm-vnic/step"
 ENDINGS = ("open", "failed")
+PASS_OWNER = "the reconciler"  # as it calls itself in the lock
 
 
 class Journal:

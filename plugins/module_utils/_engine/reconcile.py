@@ -9,6 +9,7 @@ import os
 from .._model.desired_state import parse_desired_state
 from .._model.errors import ApplyFailed, RunInProgress, VnicError
 from .._resource.registry import ALSO_GUESTS, KINDS, NEEDS_LIBVIRT
+from .journal import PASS_OWNER
 from .kept_kind import KeptKind
 from .one_look import OneLook
 from .wanted import DESIRED, forget_wanted
@@ -32,7 +33,7 @@ class Pass:
         if self._before_guests:
             self._host.libvirt.keep_closed()
         lock = self._host.run_lock()
-        owner = {"module": "the reconciler", "pid": os.getpid(), "since": self._host.clock.date()}
+        owner = {"module": PASS_OWNER, "pid": os.getpid(), "since": self._host.clock.date()}
         try:
             lock.take(json.dumps(owner, sort_keys=True), WAIT)
         except RunInProgress as error:

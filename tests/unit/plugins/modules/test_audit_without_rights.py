@@ -14,7 +14,14 @@ from ansible_collections.kvm.vnic.tests.unit.memory_host.pinned_host import hype
 from ansible_collections.kvm.vnic.tests.unit.memory_host.sriov import MemoryCard
 
 # what distributions keep from others than root
-FORBIDDEN = ("/etc/libvirt/", "/var/lib/kvm-vnic", "/var/lib/libvirt/", "/run/libvirt/qemu", "/run/kvm-vnic", "/boot/grub")
+FORBIDDEN = (
+    "/etc/libvirt/",
+    "/var/lib/kvm-vnic",
+    "/var/lib/libvirt/",
+    "/run/libvirt/qemu",
+    "/run/kvm-vnic",
+    "/boot/grub",
+)
 WISH = {"sriov": {"vfs": [{"vf": "ens2#0", "trust": False}]}, "bridge": {"bridges": [{"name": "br0"}]}}
 
 

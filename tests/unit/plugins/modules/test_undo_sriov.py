@@ -170,3 +170,15 @@ def test_no_mac_address_may_be_for_many_and_is_neither_pending_nor_verified():
 def test_other_words_for_no_mac_address_are_refused(mac):
     with pytest.raises(InvalidInput):
         run(hypervisor(), {"vfs": [{"vf": "ens3#0", "mac": mac}]})
+
+
+@pytest.mark.parametrize("before, after", [("0", True), ("1", False)])
+def test_autoprobe_gets_back_what_it_was(before, after):
+    host = hypervisor()
+    place = host.cards[0].at("sriov_drivers_autoprobe")
+    host.tree.contents[place] = before
+    wish = {"pfs": [{"pf": "ens2", "autoprobe": after}]}
+    undo = undo_of(Sriov(), wish, host, Consent())
+    assert run(host, wish).changed and host.tree.contents[place] != before
+    lead_back(Sriov(), undo, host)
+    assert host.tree.contents[place] == before
