@@ -11,7 +11,7 @@ from .undo_run import BUSY, UNDO_INCOMPLETE
 
 UNIT = "kvm-vnic-checkpoint.service"
 PAUSE = 0.2  # seconds
-OPENING = 90.0  # seconds; the service waits up to 60 for another run
+OPENING = 400.0  # seconds; the service waits up to 60 for another run, and 300 more for a pass of the reconciler
 UNDOING_TIME = 1800.0  # seconds: each driver may take 300 for its VFs
 ENDING = 10.0  # seconds: the service of the run before ends a second after it was confirmed
 # The signal to end goes to the service alone: its child that reads and writes files must outlive it. It goes last when
@@ -55,7 +55,7 @@ def wait_for(host, reached, seconds, undoing):
         if record is not None and reached(record):
             return record
         if not going:
-            raise _ended(host, host.systemd.state(UNIT), seconds)
+            raise _ended(host, host.systemd.state(UNIT), began)
         _pause(host, began, undoing if record is not None and record.state == UNDOING else seconds)
 
 
@@ -67,7 +67,7 @@ def wait_for_end(host, seconds):
         if not state.is_going:
             record = _read(host)
             if record is None or not record.ended or not _did_its_work(state):
-                raise _ended(host, state, seconds)
+                raise _ended(host, state, began)
             return record
         _pause(host, began, seconds)
 
@@ -89,8 +89,8 @@ def _read(host):
         return None  # the service sets it aside
 
 
-def _ended(host, state, seconds):
+def _ended(host, state, began):
     if state.code == BUSY:
-        return RunInProgress(LOCK, host.files.read_or(LOCK, ""), seconds)
+        return RunInProgress(LOCK, host.files.read_or(LOCK, ""), round(host.clock.monotonic() - began))
     why = "ended before its work was done (%s, code %d): journalctl -u %s" % (state.result, state.code, UNIT)
     return ApplyFailed(UNIT, why)

@@ -7,7 +7,7 @@ import json
 import os
 
 from .._model.action import UNKNOWN, plain
-from .._model.errors import ApplyFailed, Conflict, NotJournalled, RunInProgress
+from .._model.errors import ApplyFailed, Conflict, NotJournalled
 from .._model.journal_entry import (
     DONE,
     FAILED,
@@ -21,13 +21,13 @@ from .._model.journal_entry import (
     parse_entry,
     parse_entry_names,
 )
-from .journal import DIRECTORY, PASS_OWNER
+from .journal import DIRECTORY
 from .open_run import RECORD, is_unguarded, require_open
+from .turn import take_in_turn
 from .unfinished import is_running, process_of, read_unfinished
 
 OVER = "over"  # what a run that let go of the lock leaves behind its own line
 WAIT = 10.0  # seconds for the lock
-PASS_WAIT = 300.0  # seconds for a pass of the reconciler, which comes to its end by itself
 KEPT = 32  # entries that are done, and as many of the others
 
 
@@ -98,7 +98,7 @@ class JournalRun:
             arm(self._host, self._checkpoint)
         lock = self._host.step_lock() if self._guarded else self._host.run_lock()
         try:
-            found = _take(lock, json.dumps(owner, sort_keys=True))
+            found = take_in_turn(lock, json.dumps(owner, sort_keys=True), WAIT)
             self._lock = lock
             if self._guarded:
                 # from here on it cannot be undone meanwhile: that takes the lock of a step, too
@@ -186,15 +186,6 @@ class JournalRun:
         except ApplyFailed:
             return []  # until that can be told, everything is kept
         return [name for name in names if not _is_kept(found[now.get(name, name)][0], record, self._checkpoint)]
-
-
-def _take(lock, owner):
-    try:
-        return lock.take(owner, WAIT)
-    except RunInProgress as error:
-        if PASS_OWNER not in error.holder:
-            raise
-    return lock.take(owner, PASS_WAIT)
 
 
 def _is_kept(text, record, checkpoint):

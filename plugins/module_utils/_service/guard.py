@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from .._engine.checkpoint_file import Unreadable, read_record, set_aside, write_record
 from .._engine.journal import STEP
+from .._engine.turn import take_in_turn
 from .._engine.undo_run import ASKED, BUSY, INTERRUPTED, STEP_WAIT, UNDO_INCOMPLETE, owner_line, undo_run
 from .._host.run_lock import OVER
 from .._model.checkpoint_record import CONFIRMED, OPEN, UNDOING, UNDONE, CheckpointRecord, describe_end
@@ -17,7 +18,7 @@ from .._model.errors import ApplyFailed, Conflict, RunInProgress, VnicError
 
 POLL = 1.0  # seconds
 DONE, FAILED = 0, 1  # exit codes, as are BUSY and UNDO_INCOMPLETE
-LOCK_WAIT = 60.0  # seconds: another run, or a pass of the reconciler, may be about to end
+LOCK_WAIT = 60.0  # seconds: another run may be about to end
 
 
 class Guard:
@@ -39,7 +40,7 @@ class Guard:
 
     def _locked(self, run, doing, work):
         try:
-            self._lock.take(owner_line(self._host, run, doing), LOCK_WAIT)
+            take_in_turn(self._lock, owner_line(self._host, run, doing), LOCK_WAIT)
             return work()
         except RunInProgress as error:
             self._say(str(error))

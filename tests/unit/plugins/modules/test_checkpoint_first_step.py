@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._engine import opened
 from ansible_collections.kvm.vnic.plugins.module_utils._engine.checkpoint_service import UNIT
-from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import DIRECTORY, LOCK, STEP
+from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import DIRECTORY, LOCK, PASS_OWNER, STEP
 from ansible_collections.kvm.vnic.plugins.module_utils._model.checkpoint_record import CONFIRMED, OPEN, UNDONE
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import Conflict
 from ansible_collections.kvm.vnic.tests.unit.memory_host.guarded import RECORD
@@ -153,6 +153,21 @@ def test_two_first_steps_while_another_has_the_host_both_wait(stage):
     for step in steps:
         host.clock.finish(step)
     assert len(host.services.started) == 1 and 40 <= host.clock.now < 50 and host.record.run == run
+
+
+def test_a_pass_of_the_reconciler_is_waited_for_longer_than_a_run(stage):
+    host = stage.host
+
+    def reconcile():
+        lock = host.run_lock()
+        lock.take(json.dumps({"module": PASS_OWNER}), 0)
+        host.clock.sleep(200)
+        lock.release()
+
+    run = begin(stage)
+    host.clock.start("pass", reconcile)
+    host.clock.sleep(1)
+    assert stage.step(run)["changed"] and 200 <= host.clock.now < 210
 
 
 def test_a_run_that_has_ended_is_not_begun_again_by_a_step_that_comes_late(stage):
