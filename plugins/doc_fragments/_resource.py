@@ -20,8 +20,10 @@ options:
     description:
       - The RV(kvm.vnic.checkpoint#module:run) that M(kvm.vnic.checkpoint) returned when it opened a checkpoint. What the module changes
         is then part of that run, confirmed or undone with it.
-      - Nothing is written when that run has ended meanwhile, confirmed or undone.
-      - Without it, the module runs by itself, and fails while another run is open.
+      - The first module of the run that has something to change has the host guard the run before it writes. Where that cannot
+        be had, nothing is written.
+      - Nothing is written when that run has ended, confirmed or undone, or when another was opened after it.
+      - Without it, the module runs by itself, and fails while another run is guarded.
     type: str
     default: ""
 """

@@ -9,11 +9,14 @@ DOCUMENTATION = r"""
 module: checkpoint
 short_description: Have the host undo a run by itself unless it is confirmed
 description:
-  - What is not confirmed is undone. V(opened) begins a run and has the host guard it, in a service of its own that no lost
-    connection ends. V(confirmed) keeps what the run changed. When that does not come in time, because the run failed or
-    cut itself off, the host leads back everything that the run changed, and the next run tells of it.
+  - What is not confirmed is undone. V(opened) hands out the token of a run. The first module of the run that has something to
+    change has the host guard the run before it does, in a service of its own that no lost connection ends. V(confirmed)
+    keeps what the run changed. When that does not come in time, because the run failed or cut itself off, the host leads
+    back everything that the run changed, and the next run tells of it.
   - A module is part of the run when its parameter O(kvm.vnic.bridge#module:checkpoint) has the token that V(opened)
-    returned. While a run is open no other run changes the host.
+    returned. From the first change to the end of the run no other run changes the host.
+  - A run in which nothing is to be changed starts no service and writes nothing that outlives a boot. There is nothing to
+    confirm or undo then, and V(confirmed) and V(undone) say so.
   - V(undone) undoes the run now, or later one that was confirmed.
   - What was there before is led back to, not the single writes reversed. What others changed meanwhile elsewhere stays.
     What cannot be led back is told, for example VFs that had to be made anew. See C(docs/checkpoint.md).
@@ -38,9 +41,11 @@ attributes:
 options:
   state:
     description:
-      - V(opened) begins a run. It fails while another is open, and names it with its age. A run before that was cut off,
-        because the host was started anew or its service was killed, is undone first. RV(former) tells how the run before
-        ended unless it was confirmed.
+      - V(opened) hands out a token, and notes it in C(/run/kvm-vnic/opened). It fails while another run is guarded, and names
+        that with its age. A run before that was cut off, because the host was started anew or its service was killed, is
+        undone first. RV(former) tells how the run before ended unless it was confirmed.
+      - Only the token that was handed out last can begin a run, and none after a boot. The modules refuse any other and
+        change nothing.
       - V(confirmed) keeps what the run O(run) changed. It fails when that run has ended, and tells what was undone and
         why. Prove first, over a new connection, that the host and its guests answer.
       - V(undone) undoes the run O(run) and waits for it. It fails with RV(ignore:error_kind) V(undo_failed) when not
@@ -52,7 +57,7 @@ options:
     description:
       - Seconds from the end of the run's last step in which V(confirmed) must come, from 10 to 86400. A step that still
         runs is waited for.
-      - They are counted by a clock that nobody sets. Only for O(state=opened).
+      - They are counted from the first change on, by a clock that nobody sets. Only for O(state=opened).
     type: int
     default: 600
   run:
@@ -76,13 +81,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Begin a run that the host undoes unless it is confirmed within five minutes of its last step
+- name: Get a token for a run that the host undoes unless it is confirmed within five minutes of its last step
   kvm.vnic.checkpoint:
     state: opened
     confirm_within: 300
   register: checkpoint
 
-- name: A step of the run
+- name: A step of the run, guarded from here on if it has something to change
   kvm.vnic.bridge:
     bridges:
       - name: br0
@@ -105,18 +110,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether anything was undone. Opening and confirming change nothing but the record of the run.
+  description:
+    - Whether anything was undone, for O(state=opened) an interrupted run. Opening and confirming change nothing but what is
+      noted of the run.
   returned: success
   type: bool
 run:
-  description: The token of the run. Empty in check mode, and where there was nothing to undo.
+  description: The token of the run. Empty in check mode, and where no run was named and there was none to undo.
   returned: success
   type: str
   sample: c3ab8ff13720e8ad
 former:
   description:
     - How the run before ended, for O(state=opened) and in check mode; of the run itself for O(state=undone).
-    - Empty where it was confirmed, or where there was none.
+    - Empty where it was confirmed or changed nothing, or where there was none.
   returned: success
   type: dict
   contains:
@@ -149,7 +156,9 @@ former:
     told: ["bridge: br0 is absent again"]
     text: the run c3ab8ff13720e8ad, opened at 2026-11-27T07:49:39Z, was undone, because it was not confirmed within 600 s of its last step
 told:
-  description: What was undone and what was not, line by line. In check mode, that nothing was done.
+  description:
+    - What was undone and what was not, line by line. Of a run that changed nothing, that there was nothing to confirm or
+      undo. In check mode, that nothing was done.
   returned: success
   type: list
   elements: str

@@ -6,9 +6,13 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from importlib import import_module
 from pathlib import Path
+from unittest import mock
 
+import pytest
 import yaml
+from ansible.module_utils.basic import AnsibleModule
 
 ROOT = Path(__file__).resolve().parents[2]
 LICENCE = "SPDX-License-Identifier: GPL-3.0-or-later"
@@ -147,9 +151,23 @@ def test_nothing_names_a_machine_or_a_package_registry():
     assert found == []
 
 
-def test_action_group_has_every_module():
+class Asked(Exception):
+    pass
+
+
+def parameters(name):
+    """Of a module, as it tells Ansible when it begins."""
+    module = import_module("ansible_collections.kvm.vnic.plugins.modules." + name)
+    with mock.patch.object(AnsibleModule, "__init__", side_effect=Asked) as begun, pytest.raises(Asked):
+        module.main()
+    return set(begun.call_args.kwargs["argument_spec"])
+
+
+def test_action_groups_have_every_module_and_every_one_that_changes_a_host():
     runtime = yaml.safe_load(text(ROOT / "meta/runtime.yml"))
-    assert runtime["action_groups"] == {"vnic": modules()}
+    changing = [name for name in modules() if "checkpoint" in parameters(name)]
+    assert runtime["action_groups"] == {"vnic": modules(), "changing": changing}
+    assert set(modules()) - set(changing) == {"audit_info", "checkpoint", "host_info"}
 
 
 def load_role(role):

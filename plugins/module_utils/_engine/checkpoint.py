@@ -19,7 +19,7 @@ from .._model.checkpoint_record import (
 )
 from .._model.errors import InvalidInput, Problem
 from .checkpoint_ends import RunEnded, RunOpen, UndoFailed, former_words, unreadable_words
-from .checkpoint_file import Unreadable, read_record, write_record
+from .checkpoint_file import Unreadable, read_record, set_aside, write_record
 from .checkpoint_service import UNDOING_TIME, start, wait_for_end
 from .opened import is_new, note_opened
 from .undo_run import ASKED, INTERRUPTED, owner_line
@@ -86,21 +86,27 @@ def open_run(host, within, program):
     """``(token, former, whether an interrupted run was undone for it)``: a new run may begin, and is guarded from its first
     step that changes something. ``program``: a function that returns the argv of the host's own command.
 
-    Raises RunOpen, RunInProgress, ApplyFailed, Unsupported.
+    Raises RunOpen, RunInProgress, ApplyFailed, Unsupported, or Unreadable while somebody guards what cannot be read.
     """
-    words = program()
-    try:
-        _refuse_while_open(host)
-        record = read_record(host)
-        interrupted = record is not None and not record.ended
-        if interrupted:
-            record = _undo_unguarded(host, record.run, "", words)
-        former = former_words(record)
-    except Unreadable as error:
-        former, interrupted = unreadable_words(error), False
+    words = program()  # the first step that changes something needs it, too
+    _refuse_while_open(host)
+    former, interrupted = _settled(host, words)
     run = new_token(os.urandom(8))
     note_opened(host, run, within)
     return run, former, interrupted
+
+
+def _settled(host, program):
+    """How the run before ended, and whether it was undone for that."""
+    try:
+        record = read_record(host)
+    except Unreadable as error:
+        set_aside(host)
+        return unreadable_words(error), False
+    interrupted = record is not None and not record.ended
+    if interrupted:
+        record = _undo_unguarded(host, record.run, "", program)
+    return former_words(record), interrupted
 
 
 def _undo_unguarded(host, run, why, program):
@@ -110,13 +116,15 @@ def _undo_unguarded(host, run, why, program):
 
 
 def confirm_run(host, run):
-    """Whether this confirmed it: False when it was confirmed before, or changed nothing. Raises RunEnded, RunInProgress, ApplyFailed."""
+    """The record of the run, which is confirmed; None when it changed nothing. Raises RunEnded, RunInProgress, ApplyFailed,
+    Unreadable."""
+    record = read_record(host)
+    if is_new(host, run, record and record.run):
+        return None
     step = host.step_lock()
     step.take(owner_line(host, run, "confirm"), STEP_TIME)
     try:
         record = read_record(host)
-        if is_new(host, run, record and record.run):
-            return False
         if record is None or record.run != run:
             why = (
                 "no run was opened here"
@@ -125,7 +133,7 @@ def confirm_run(host, run):
             )
             raise RunEnded(run, record, why)
         if record.state == CONFIRMED:
-            return False
+            return record
         if record.state != OPEN:
             raise RunEnded(run, record, "; ".join([describe_end(record), *record.told]))
         if _guarded(host) != run:
@@ -136,8 +144,9 @@ def confirm_run(host, run):
 
         steps = len(entries_of(host, run))
         kept = {"confirmed": run, "steps": steps} if steps else {}
-        write_record(host, replace(record, state=CONFIRMED, **kept))
-        return True
+        record = replace(record, state=CONFIRMED, **kept)
+        write_record(host, record)
+        return record
     finally:
         step.release()
 
@@ -160,8 +169,8 @@ def _to_undo(record, run):
 
 
 def undo(host, run, why, program):
-    """``(whether something was undone, the record after)``; the record is None where there is nothing to undo. ``run``: "" for
-    the last confirmed one. Raises UndoFailed, RunOpen, RunInProgress, InvalidInput, ApplyFailed, Unreadable."""
+    """``(whether something was undone, the record after)``; the record is None where there is nothing to undo, as of a run that
+    changed nothing. ``run``: "" for the last confirmed one. Raises UndoFailed, RunOpen, RunInProgress, InvalidInput, ApplyFailed, Unreadable."""
     record = read_record(host)
     if is_new(host, run, record and record.run):
         return False, None

@@ -19,14 +19,18 @@ ENDING = 10.0  # seconds: the service of the run before ends a second after it w
 PROPERTIES = (("KillMode", "mixed"), ("OOMScoreAdjust", "-900"), ("TimeoutStopSec", "600"))
 
 
-def start(host, argv, description):
-    """Raises ApplyFailed or Unsupported: nothing was begun then."""
-    deadline = host.clock.monotonic() + ENDING
+def start(host, argv, description, seconds=ENDING, reached=lambda record: False):
+    """Waits up to ``seconds`` for the service of another run to end, unless the record is ``reached`` meanwhile: then it is
+    done. Raises ApplyFailed or Unsupported: nothing was begun then."""
+    deadline = host.clock.monotonic() + seconds
     while True:
         try:
             host.systemd.run_transient(UNIT, argv, description, PROPERTIES)
             return
         except ApplyFailed as error:
+            record = _read(host)
+            if record is not None and reached(record):
+                return
             state = host.systemd.state(UNIT)
             if state.has_failed:  # it is kept for people to see, and in the way of the next
                 host.systemd.forget_failure(UNIT)

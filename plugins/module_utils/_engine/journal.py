@@ -31,15 +31,21 @@ class Journal:
         """Before the host is read: who had the lock last, and whether earlier runs of the same resource are unfinished.
         Raises Conflict when the run that this is a step of has ended."""
         self._resource, self._params = resource, params
-        self._former = self._host.files.read_or(STEP if self._checkpoint else LOCK, "")
-        if self._checkpoint:
-            from .open_run import is_unguarded, require_open
-
-            if not is_unguarded(self._host, self._checkpoint):
-                require_open(self._host, self._checkpoint, self._host.files.read_or(LOCK, ""))
+        self._former = self._host.files.read_or(STEP if self._guarded() else LOCK, "")
         endings = tuple("-%s.%s" % (resource.kind, ending) for ending in ENDINGS)
         if any(name.endswith(endings) for name in self._host.files.listdir(DIRECTORY)):
             self._load().read()
+
+    def _guarded(self):
+        """Whether this is a step of a run that has changed something. Raises Conflict when that has ended."""
+        if not self._checkpoint:
+            return False
+        from .open_run import is_unguarded, require_open
+
+        if is_unguarded(self._host, self._checkpoint):
+            return False
+        require_open(self._host, self._checkpoint, self._host.files.read_or(LOCK, ""))
+        return True
 
     def _load(self):
         if self._loaded is None:

@@ -74,9 +74,11 @@ class JournalRun:
         return told
 
     def begin(self, former, changing=True):
-        """Hold the lock; returns whether somebody had it since its content was ``former``. The first step of a run that has
-        something to change has it guarded from then on. Raises NotJournalled, RunInProgress, or Conflict when the run that
-        this is a step of has ended."""
+        """Hold the lock; returns whether somebody may have had it since its content was ``former``.
+
+        The first step of a run that has something to change has the run guarded from then on. Raises NotJournalled,
+        NotGuarded, Unsupported, RunInProgress, or Conflict when the run that this is a step of has ended.
+        """
         if self._held:
             self._alone = True
             self.read()
@@ -87,13 +89,13 @@ class JournalRun:
             "pid": os.getpid(),
             "since": self._host.clock.date(),
         }
+        armed = False
         if self._checkpoint and is_unguarded(self._host, self._checkpoint):
-            if changing:
-                from .opened import arm
+            self._guarded = armed = changing
+        if armed:
+            from .opened import arm
 
-                arm(self._host, self._checkpoint)
-            else:
-                self._guarded = False
+            arm(self._host, self._checkpoint)
         lock = self._host.step_lock() if self._guarded else self._host.run_lock()
         try:
             found = _take(lock, json.dumps(owner, sort_keys=True))
@@ -109,7 +111,7 @@ class JournalRun:
             raise
         self._alone = True
         self.read()
-        return found != former or not (found == "" or found.endswith(OVER))
+        return armed or found != former or not (found == "" or found.endswith(OVER))
 
     def end(self, failed):
         """Let go of the lock; what was begun and not closed is marked when this run tells that it ``failed``."""

@@ -12,8 +12,25 @@ import sys
 from dataclasses import dataclass
 
 from .._model.checkpoint_record import is_token
+from .._model.errors import ApplyFailed, Unsupported
 
 NAME = "opened"
+
+
+_NOBODY = (
+    "nothing was changed, because no service of the host could be had that undoes the run %s unless it is confirmed: %s"
+)
+
+
+class NotGuarded(ApplyFailed):
+    """What is about to change would be undone by nobody, so nothing was changed."""
+
+    def __init__(self, run, failure):
+        super().__init__(failure.command, failure.cause)
+        self._run = run
+
+    def __str__(self):
+        return _NOBODY % (self._run, super().__str__())
 
 
 @dataclass(frozen=True)
@@ -47,11 +64,23 @@ def is_new(host, run, last):
 
 
 def arm(host, run):
-    """Have a service guard the run from now on. Raises RunInProgress, ApplyFailed, Unsupported, Conflict."""
+    """Have a service guard the run from now on. Of two steps that do so at once, one starts it and both wait for it.
+
+    Raises NotGuarded, RunInProgress, Unsupported, or Conflict when another run was opened meanwhile: nothing was changed.
+    """
     from .._host.engine_file import PATH
     from .checkpoint_service import OPENING, UNDOING_TIME, start, wait_for
+    from .open_run import require_open
 
-    within = read_opened(host).confirm_within
-    words = [sys.executable, PATH, "hold", "open", run, str(within)]
-    start(host, words, "kvm.vnic: undoes the run %s unless it is confirmed" % run)
-    wait_for(host, lambda found: found.run == run, OPENING, UNDOING_TIME)
+    opened = read_opened(host)
+    if opened.run != run:
+        require_open(host, run, host.run_lock().held_by())
+    words = [sys.executable, PATH, "hold", "open", run, str(opened.confirm_within)]
+    description = "kvm.vnic: undoes the run %s unless it is confirmed" % run
+    try:
+        start(host, words, description, OPENING, lambda record: record.run == run)
+        wait_for(host, lambda record: record.run == run, OPENING, UNDOING_TIME)
+    except ApplyFailed as error:
+        raise NotGuarded(run, error) from None
+    except Unsupported as error:
+        raise Unsupported(_NOBODY % (run, error)) from None

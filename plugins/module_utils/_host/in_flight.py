@@ -13,6 +13,7 @@ _WRITES = {
     "write": "write {1} to {0}",
     "set_device_table": "set the table of {0}",
     "replace": "replace {0}",
+    "replace_base64": "replace {0}",
     "remove": "remove {0}",
     "mkdir": "make directory {0}",
     "pin_thread": "pin {0}",

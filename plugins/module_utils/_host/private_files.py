@@ -19,7 +19,9 @@ class PrivateFiles:
 
     def _call(self, operation, *arguments, timeout=WRITE_TIMEOUT):
         try:
-            return self._files.worker.call(operation, self._files.at(self._base), self._below, *arguments, timeout=timeout)
+            return self._files.worker.call(
+                operation, self._files.at(self._base), self._below, *arguments, timeout=timeout
+            )
         except Stuck as error:
             raise InFlight(self.directory, error.strerror) from None
         except OSError as error:

@@ -61,8 +61,9 @@ def _opened(host, params):
 def _confirmed(host, params):
     from .._engine.checkpoint import confirm_run
 
-    confirm_run(host, params["run"])
-    return {"changed": False, "run": params["run"], "former": {}, "told": []}
+    record = confirm_run(host, params["run"])
+    told = [] if record else ["nothing to confirm: the run changed nothing"]
+    return {"changed": False, "run": params["run"], "former": {}, "told": told}
 
 
 def _undone(host, params):
@@ -71,8 +72,8 @@ def _undone(host, params):
 
     changed, record = undo(host, params["run"], display_text(params["reason"]), lambda: _program(host))
     if record is None:
-        nothing = "it changed nothing" if params["run"] else "no run that was confirmed is left"
-        return {"changed": False, "run": params["run"], "former": {}, "told": ["nothing to undo: " + nothing]}
+        why = "the run changed nothing" if params["run"] else "no run that was confirmed is left"
+        return {"changed": False, "run": params["run"], "former": {}, "told": ["nothing to undo: " + why]}
     told = [describe_end(record), *record.told]
     return {"changed": changed, "run": record.run, "former": former_words(record), "told": told}
 

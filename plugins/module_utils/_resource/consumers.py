@@ -44,14 +44,14 @@ class Consumers:
             self._on_links.ports(name) + self._above(name) + self._device_users(name) + self._on_links.addresses(name)
         )
 
-    def of_removed(self, name):
-        """Sentences naming each user of a device that is to go: of the device itself, and of the switch or bond whose
-        port it is, if that serves anybody else."""
-        found, link = self.of_device(name), self._links.get(name)
-        if link is None or not link.master or link.kind == "tun":  # who holds a tap is named above
-            return found
+    def of_port(self, name):
+        """Sentences naming the switch or bond whose port a device is, and each user of that. Empty when it serves nobody
+        else."""
+        link = self._links.get(name)
+        if link is None or not link.master or link.kind == "tun":  # who holds a tap is a user of the tap
+            return []
         beyond = [sentence for sentence in self.of_device(link.master) if sentence != "port %s" % name]
-        return found + (_sentences(self._on_links.master(name)) + beyond if beyond else [])
+        return _sentences(self._on_links.master(name)) + beyond if beyond else []
 
     def _above(self, name):
         link = self._links.get(name)

@@ -237,13 +237,13 @@ class LinkResource(LinkLines, Resource):
         yield from port_dangers(host, actions)
         for action in actions:
             if (action.field == "state" and action.after is None) or action.field == "replace":
-                users = consumers.of_removed(action.target)
-                if users:
-                    yield Danger(
-                        "%s:%s" % ("remove" if action.after is None else "replace", action.target),
-                        "removing %s" % action.target,
-                        tuple(users),
-                    )
+                name = action.target
+                for kind, users in (
+                    ("remove" if action.after is None else "replace", consumers.of_device(name)),
+                    ("port", consumers.of_port(name)),
+                ):
+                    if users:
+                        yield Danger("%s:%s" % (kind, name), "removing %s" % name, tuple(users))
 
     def disturbs(self, action):
         if (

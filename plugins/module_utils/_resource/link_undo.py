@@ -57,6 +57,8 @@ class LinkUndo:
         self.consent("management", name)
         if link is None:
             self.items[name] = {"name": name, "state": "absent"}
+            if self._makes(action) and action.data.wish.master:
+                self.consent("port", name)  # who lives by that port did without it before
         elif action.field in ("state", "replace"):
             self._whole(link)
             self._dying(link)

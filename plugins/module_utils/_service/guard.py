@@ -13,7 +13,7 @@ from .._engine.journal import STEP
 from .._engine.undo_run import ASKED, BUSY, INTERRUPTED, STEP_WAIT, UNDO_INCOMPLETE, owner_line, undo_run
 from .._host.run_lock import OVER
 from .._model.checkpoint_record import CONFIRMED, OPEN, UNDOING, UNDONE, CheckpointRecord, describe_end
-from .._model.errors import ApplyFailed, RunInProgress, VnicError
+from .._model.errors import ApplyFailed, Conflict, RunInProgress, VnicError
 
 POLL = 1.0  # seconds
 DONE, FAILED = 0, 1  # exit codes, as are BUSY and UNDO_INCOMPLETE
@@ -62,6 +62,8 @@ class Guard:
 
     def _begin(self, run, within):
         former = self._settled()
+        if former is not None and former.run == run:  # it was armed before, and has ended
+            raise Conflict(describe_end(former))
         record = CheckpointRecord(run, OPEN, self._host.clock.date(), within)
         if former is not None:
             record = replace(record, confirmed=former.confirmed, steps=former.steps, former=former.as_former())
@@ -96,7 +98,7 @@ class Guard:
             self._say("there is no run %s that could be undone" % run)
             return FAILED
         if record.state != UNDONE:
-            record = self._undo(record, why or record.why or ASKED)
+            record = self._undo(record, why or record.why or (ASKED if record.ended else INTERRUPTED))
         return self._tell_end(record)
 
     def _tell_end(self, record):

@@ -12,13 +12,13 @@ NOTHING = {"told": ["nothing to undo"]}
 
 
 def roll_back(folder, *words, **hosts):
-    fleet = Fleet(folder, {host: {"checkpoint": answer} for host, answer in hosts.items()})
+    fleet = Fleet(folder, {host: {"undone": answer} for host, answer in hosts.items()})
     return fleet.run("ansible-playbook", "--inventory", fleet.inventory, "kvm.vnic.roll_back", *words)
 
 
 def test_each_host_undoes_its_last_confirmed_run_and_tells_it(tmp_path):
     run = roll_back(tmp_path, hv1=FAILED, hv2=UNDONE, hv3=NOTHING)
-    assert sorted(run.log) == [("hv%d" % at, "checkpoint") for at in (1, 2, 3)] and run.code == 2
+    assert sorted(run.log) == [("hv%d" % at, "undone") for at in (1, 2, 3)] and run.code == 2
     for words in ("bridge: NOT undone: EBUSY", *UNDONE["told"], "nothing to undo"):
         assert words in run.text
     assert run.asked("hv2") == {"state": "undone", "run": "", "reason": "the playbook roll_back was run"}

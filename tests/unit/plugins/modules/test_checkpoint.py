@@ -22,7 +22,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.checkpoint_record 
 )
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed
 from ansible_collections.kvm.vnic.plugins.module_utils._module import engine_archive
-from ansible_collections.kvm.vnic.plugins.modules import checkpoint
+from ansible_collections.kvm.vnic.plugins.modules import bridge, checkpoint
 from ansible_collections.kvm.vnic.tests.unit.memory_host.guarded import PROGRAM, RECORD, GuardedHost
 from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
 
@@ -46,6 +46,18 @@ class Stage:
         assert not result["failed"], result
         arm(self.host, result["run"])
         return result["run"]
+
+    def step(self, run, name="br0", check=False, **more):
+        """A module of the run, which may have something to change."""
+        params = {"bridges": [dict({"name": name}, **more)], "checkpoint": run}
+        return run_module(bridge.main, self.host, params, check=check)
+
+    def untouched(self):
+        """Whether nothing was written that outlives a boot, and nobody guards anything."""
+        kept = [path for path in self.host.tree.private if path.startswith("/var/lib")]
+        own = {"kvm.vnic.checkpoint", "kvm.vnic.bridge"}
+        owners = [json.loads(lock.held_by() or "{}") for lock in (self.host.run_lock(), self.host.step_lock())]
+        return not kept and not self.host.writes() and not own & {owner.get("module") for owner in owners}
 
     def kill(self):
         self.host.clock.kill(self.host.services.units[UNIT])
@@ -152,35 +164,45 @@ def test_a_module_that_is_about_to_end_is_waited_for(stage):
     assert stage.opened() and stage.host.clock.now >= 20
 
 
-def test_one_that_does_not_end_is_named(stage):
-    stage.host.run_lock().take(json.dumps({"module": "kvm.vnic.bridge", "pid": 4711}), 0)
-    result = stage("opened")
-    assert result["failed"] and result["error_kind"] == "locked" and "kvm.vnic.bridge" in result["msg"]
-    assert RECORD not in stage.host.tree.private
+def test_one_that_does_not_end_is_named_to_the_first_step(stage):
+    stage.host.run_lock().take(json.dumps({"module": "kvm.vnic.macvtap", "pid": 4711}), 0)
+    result = stage.step(stage("opened")["run"])
+    assert result["failed"] and result["error_kind"] == "locked" and "kvm.vnic.macvtap" in result["msg"]
+    assert "nothing was written" in result["msg"] and stage.untouched()
 
 
 @pytest.mark.parametrize("words", ["Access denied", "System has not been booted with systemd as init system (PID 1)."])
-def test_a_service_manager_that_refuses(stage, words):
+def test_where_nobody_can_guard_it_the_first_step_writes_nothing(stage, words):
+    run = stage("opened")["run"]
     stage.host.services.refusal = words
-    result = stage("opened")
+    result = stage.step(run)
     assert result["failed"] and result["error_kind"] == "apply" and words in result["msg"]
-    assert RECORD not in stage.host.tree.private and stage.host.holders == {}
+    assert "nothing was changed, because no service" in result["msg"] and run in result["msg"] and stage.untouched()
+    stage.host.services.refusal = ""
+    assert stage.step(run)["changed"] and stage.host.record.run == run  # the same token, once it can be had
 
 
 def test_without_a_service_manager(stage):
+    run = stage("opened")["run"]
     del stage.host.commands.tools["systemd-run"]
-    result = stage("opened")
-    assert (
-        result["failed"] and result["error_kind"] == "unsupported" and "systemd-run is not installed" in result["msg"]
-    )
+    result = stage.step(run)
+    assert result["failed"] and result["error_kind"] == "unsupported" and stage.untouched()
+    assert "nothing was changed" in result["msg"] and "systemd-run is not installed" in result["msg"]
 
 
-def test_on_a_full_disk_nothing_is_opened(stage):
+def test_on_a_full_disk_the_first_step_writes_nothing(stage):
+    run = stage("opened")["run"]
     stage.host.tree.failures["replace_private", "/var/lib"] = errno.ENOSPC
-    result = stage("opened")
-    assert result["failed"] and "journalctl -u " + UNIT in result["msg"] and stage.host.holders == {}
+    result = stage.step(run)
+    assert result["failed"] and "journalctl -u " + UNIT in result["msg"] and stage.untouched()
     del stage.host.tree.failures["replace_private", "/var/lib"]
-    assert stage.opened()  # the unit that failed is not in the way
+    assert stage.step(run)["changed"]  # the unit that failed is not in the way
+
+
+def test_without_a_place_for_its_token_nothing_is_opened(stage):
+    stage.host.tree.failures["replace_private", "/run"] = errno.ENOSPC
+    result = stage("opened")
+    assert result["failed"] and "/run/kvm-vnic: ENOSPC" in result["msg"] and stage.untouched()
 
 
 def test_a_confirmation_that_cannot_be_written_down_is_none(stage):
@@ -369,6 +391,14 @@ def test_check_mode_does_nothing_and_says_so(stage):
     assert not stage.host.tree.private_writes and LOCK not in stage.host.tree.private
 
 
+def test_a_record_that_cannot_be_read_while_somebody_guards_it(stage):
+    stage.opened()
+    stage.host.tree.private[RECORD] = "{"
+    result = stage("opened")
+    assert result["failed"] and result["error_kind"] == "checkpoint_unreadable" and "damaged" in result["msg"]
+    assert stage.host.tree.private[RECORD] == "{"
+
+
 def test_a_record_that_cannot_be_read(stage):
     stage.host.tree.private[RECORD] = '{"schema": 99}'
     for state in ("confirmed", "undone"):
@@ -377,6 +407,7 @@ def test_a_record_that_cannot_be_read(stage):
     result = stage("opened")
     assert not result["failed"] and result["former"]["state"] == "unreadable" and "newer" in result["former"]["text"]
     assert stage.host.tree.private[RECORD + ".unread"] == '{"schema": 99}'
+    assert not stage("confirmed", run=result["run"])["failed"] and stage("opened")["former"] == {}
 
 
 def test_without_the_lock_of_a_step_nothing_is_confirmed(stage):

@@ -28,6 +28,7 @@ from ansible_collections.kvm.vnic.plugins.modules import (
 )
 from ansible_collections.kvm.vnic.tests.unit.memory_host.fuse import Fuse, Killed, set_fuse
 from ansible_collections.kvm.vnic.tests.unit.memory_host.module import run_module
+from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_flows_case import RECORD
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.test_journal_crashes import CASES, state
 
 ALL = 1 << 20
@@ -67,6 +68,8 @@ def seen(host):
         for path, text in found["files"].items()
         if not PASSING.fullmatch(path)
     }
+    if '"bridges": {}' in found["files"].get(RECORD, ""):
+        del found["files"][RECORD]  # one of no bridge says as much as none
     found["guests"] = [(name, *map(_meaning, forms)) for name, *forms in found["guests"]]
     return found
 

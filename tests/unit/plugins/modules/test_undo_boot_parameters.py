@@ -21,9 +21,9 @@ from ansible_collections.kvm.vnic.tests.unit.memory_host.boot import (
     arguments,
     snapshot,
 )
+from ansible_collections.kvm.vnic.tests.unit.memory_host.fuse import Fuse, Killed, Writes
 from ansible_collections.kvm.vnic.tests.unit.memory_host.journal import MemoryJournal
 from ansible_collections.kvm.vnic.tests.unit.memory_host.undone import is_whole, lead_back, undo_of
-from ansible_collections.kvm.vnic.tests.unit.plugins.modules.test_journal_crashes import Fuse, Killed, Writes
 
 WISHES = {
     "an argument that others give otherwise": IOMMU,

@@ -112,7 +112,11 @@ CASES = {
         ["replace:service"],
     ),
     "VLANs purged": (Vlan, {"vlans": [], "purge": True}, []),
-    "a VLAN that was a bridge's port": (Vlan, {"vlans": [{"name": "eth3.9", "state": "absent"}]}, []),
+    "a VLAN that was a bridge's port": (
+        Vlan,
+        {"vlans": [{"name": "eth3.9", "state": "absent"}]},
+        ["port:eth3.9"],
+    ),
     "a VLAN that takes the tag of one that goes": (
         Vlan,
         {

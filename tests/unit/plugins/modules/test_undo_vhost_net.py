@@ -10,10 +10,10 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.consent import Con
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import Conflict
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.vhost_module import configuration_text
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.vhost_net import VhostNet
+from ansible_collections.kvm.vnic.tests.unit.memory_host.fuse import Fuse, Killed, Writes
 from ansible_collections.kvm.vnic.tests.unit.memory_host.host import MemoryHost
 from ansible_collections.kvm.vnic.tests.unit.memory_host.journal import MemoryJournal
 from ansible_collections.kvm.vnic.tests.unit.memory_host.undone import differences, is_whole, lead_back, shown, undo_of
-from ansible_collections.kvm.vnic.tests.unit.plugins.modules.test_journal_crashes import Fuse, Killed, Writes
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.test_vhost_net import FILE, VALUE, Kmod
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.test_vhost_net import run as run_module_on
 

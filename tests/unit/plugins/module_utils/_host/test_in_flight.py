@@ -11,6 +11,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._host.file_worker import 
 READING = {
     "read",
     "content",
+    "content_base64",
     "read_many",
     "list_many",
     "listdir",

@@ -36,9 +36,9 @@ def test_of_a_bridge_that_serves_nobody_else_it_goes(host):
 def test_a_guest_of_the_bridge_keeps_it(host, running):
     host.libvirt.define("web1", "1", **{"live_xml" if running else "persistent_xml": GUEST})
     result = remove(host)
-    assert result["failed"] and "remove:eth0.5" in result["msg"] and host.kernel.writes == []
+    assert result["failed"] and "port:eth0.5" in result["msg"] and host.kernel.writes == []
     assert "port of bridge br0" in result["msg"] and "guest web1" in result["msg"]
-    assert not remove(host, allow_disruption=["remove:eth0.5"])["failed"]
+    assert not remove(host, allow_disruption=["port:eth0.5"])["failed"]
 
 
 @pytest.mark.parametrize(

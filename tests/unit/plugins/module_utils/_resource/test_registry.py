@@ -17,6 +17,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._resource.registry import
     KINDS,
     NEEDS_LIBVIRT,
 )
+from ansible_collections.kvm.vnic.plugins.module_utils._resource.resource import Resource
 
 ROOT = Path(__file__).resolve().parents[5]
 ROLES = ROOT / "roles"
@@ -38,6 +39,12 @@ def modules_of_role(name, tasks="main"):
 @pytest.mark.parametrize("kind", JOURNALLED)
 def test_each_answers_to_its_name(kind):
     assert JOURNALLED[kind]().kind == kind
+
+
+@pytest.mark.parametrize("kind", JOURNALLED)
+def test_each_says_how_it_is_led_back(kind):
+    """The default leads nothing back."""
+    assert type(JOURNALLED[kind]()).undo is not Resource.undo
 
 
 def test_every_module_that_manages_something_is_there():

@@ -64,7 +64,7 @@ def test_an_open_run_holds_the_host_and_names_itself(host):
 def test_confirmed_it_lets_go_within_a_second_and_undoes_nothing(host):
     process = guard(host)
     number = host.journal_step(RUN)
-    assert confirm_run(host, RUN) and not confirm_run(host, RUN)
+    assert confirm_run(host, RUN) == confirm_run(host, RUN) == host.record
     host.clock.sleep(1.1)
     assert process.ended and process.result == 0 and host.holders == {} and host.led_back == []
     assert (host.record.state, host.record.confirmed, host.record.steps) == (CONFIRMED, RUN, 1)
@@ -165,7 +165,7 @@ def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(hos
 
     def confirming():
         try:
-            answers.append(confirm_run(host, RUN))
+            answers.append(confirm_run(host, RUN).state)
         except Exception as error:  # pylint: disable=broad-except
             answers.append(str(error))
 
@@ -173,8 +173,8 @@ def test_confirmed_between_any_two_looks_of_the_service_it_is_kept_or_undone(hos
     host.clock.finish(process)
     host.clock.sleep(11)
     assert came and len(answers) == 1
-    assert (answers == [True]) == (host.record.state == CONFIRMED) == (host.led_back == [])
-    assert (answers == [True]) == (at < 4)
+    assert (answers == [CONFIRMED]) == (host.record.state == CONFIRMED) == (host.led_back == [])
+    assert (answers == [CONFIRMED]) == (at < 4)
 
 
 def stepping(host, seconds, done):

@@ -39,7 +39,7 @@ def make(host, token):
 
 
 def test_what_a_module_made_goes_when_nobody_confirms(host):
-    run, _former, _undone = open_run(host, 30, PROGRAM)
+    run, _former, _undone = open_run(host, 30, lambda: PROGRAM)
     assert make(host, run).actions and "br0" in host.kernel.links
     host.clock.sleep(40)
     assert host.record.state == UNDONE and "br0" not in host.kernel.links
@@ -48,18 +48,20 @@ def test_what_a_module_made_goes_when_nobody_confirms(host):
     with pytest.raises(Conflict, match="because it was not confirmed within 30 s of its last step"):
         make(host, run)
     assert "br0" not in host.kernel.links
-    assert open_run(host, 30, PROGRAM)[1]["told"] == list(host.record.before.told)
+    assert open_run(host, 30, lambda: PROGRAM)[1]["told"] == list(host.record.told)
 
 
 def test_without_the_token_nothing_is_changed_meanwhile(host):
-    run, _former, _undone = open_run(host, 30, PROGRAM)
+    run, _former, _undone = open_run(host, 30, lambda: PROGRAM)
+    make(host, run)
+    host.kernel.links.pop("br0")
     with pytest.raises(Conflict, match=run):
         make(host, "")
     assert "br0" not in host.kernel.links
 
 
 def test_what_was_confirmed_stays_until_it_is_undone(host):
-    run, _former, _undone = open_run(host, 30, PROGRAM)
+    run, _former, _undone = open_run(host, 30, lambda: PROGRAM)
     make(host, run)
     confirm_run(host, run)
     host.clock.sleep(40)
@@ -69,11 +71,11 @@ def test_what_was_confirmed_stays_until_it_is_undone(host):
 
 
 def test_killed_with_its_service_it_is_undone_by_the_next(host):
-    run, _former, _undone = open_run(host, 30, PROGRAM)
+    run, _former, _undone = open_run(host, 30, lambda: PROGRAM)
     make(host, run)
     (process,) = host.services.units.values()
     host.clock.kill(process)
     with pytest.raises(Conflict, match="was cut off"):
         make(host, run)
-    _run, former, undone = open_run(host, 30, PROGRAM)
+    _run, former, undone = open_run(host, 30, lambda: PROGRAM)
     assert undone and former["state"] == UNDONE and "br0" not in host.kernel.links
