@@ -29,7 +29,7 @@ class KeptKind:
         healed = HealedFile(self._host)
         resource, journal = Peaceful(KINDS[self.name](), lambda: healed.fought(self.name)), PassJournal(self._host)
         try:
-            outcome = converge(resource, self._params, self._host, Consent(), journal)
+            outcome = converge(resource, resource.patient(self._params), self._host, Consent(), journal)
             self._tell(outcome, healed)
             self.failed = False
         except VnicError as error:

@@ -22,6 +22,10 @@ class Resource:
         """``desired``, disruptive where the user consented to what there is a gentler way for; the guard asks all the same."""
         return desired
 
+    def patient(self, params):
+        """``params`` for a pass that comes again: what a guest that has only begun to start does not show yet is no error."""
+        return params
+
     def observe(self, host, desired):
         """The state of everything that ``desired`` speaks of, read in as few round trips as can be."""
         raise NotImplementedError
