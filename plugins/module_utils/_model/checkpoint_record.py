@@ -87,7 +87,7 @@ def parse_record(text):
         data = json.loads(text)
     except (ValueError, RecursionError):
         raise ValueError("is damaged: no JSON") from None
-    if not isinstance(data, dict) or type(data.get("schema")) is not int:
+    if not isinstance(data, dict) or not _is(data.get("schema"), int):
         raise ValueError("is damaged: it has no schema version")
     if data["schema"] > SCHEMA:
         raise ValueError(
@@ -99,9 +99,13 @@ def parse_record(text):
     return record
 
 
+def _is(value, kind):
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
 def _record(data):
     for name, kind in {**_KINDS, **_LATER}.items():
-        if (name in _KINDS and name not in data) or type(data.get(name, kind())) is not kind:
+        if (name in _KINDS and name not in data) or not _is(data.get(name, kind()), kind):
             raise ValueError("is damaged: %s is missing or of a wrong kind" % name)
     texts = all(isinstance(line, str) for line in data["told"])
     if not is_token(data["run"]) or data["state"] not in STATES or not texts:

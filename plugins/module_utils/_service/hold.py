@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 from .._model.checkpoint_record import LEAST, MOST, is_token
 from .guard import Guard
@@ -13,7 +14,8 @@ MISUSED = 2
 
 
 def _say(line):
-    print(line, flush=True)
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 class _Stop:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from .._host.host import Host
 from .._model.display_text import display_text
@@ -25,7 +26,8 @@ def _parser():
 
 def say(line):
     """One line for people, at once: systemd's journal gives each its time. What others chose is made safe to show."""
-    print(display_text("; ".join(part for part in line.splitlines() if part)), flush=True)
+    sys.stdout.write(display_text("; ".join(part for part in line.splitlines() if part)) + "\n")
+    sys.stdout.flush()
 
 
 def main(arguments=None, host=None, say=say):

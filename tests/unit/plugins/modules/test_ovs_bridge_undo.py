@@ -72,6 +72,21 @@ def wish(*bridges, **more):
 
 
 BOND = {"name": "bond0", "interfaces": ["enp2s0", "enp3s0"], "bond_mode": "balance-slb", "mtu": 1400}
+
+
+def _with_a_port_that_is_down():
+    host = full()
+    host.ovs_memory.add_port("br0", "enp3s0")
+    host.kernel.links["enp3s0"]["flags"] = []
+    return host
+
+
+def _bonded():
+    host = ovs_host()
+    run(host, {"name": "br0", "ports": [BOND]}, back=False)
+    return host
+
+
 CASES = {
     "a bridge is made": (ovs_host, wish(FULL), []),
     "the way in moves": (uplink, wish({"name": "br0", "ports": [{"name": "enp1s0"}]}), ["management:enp1s0"]),
@@ -127,30 +142,17 @@ CASES = {
         ["port:enp2s0"],
     ),
     "a device is brought up": (
-        lambda: _with_a_port_that_is_down(),
+        _with_a_port_that_is_down,
         wish({"name": "br0", "ports": [{"name": "enp3s0"}]}),
         [],
     ),
     "a bond": (ovs_host, wish({"name": "br0", "ports": [BOND]}), []),
     "another bond": (
-        lambda: _bonded(),
+        _bonded,
         wish({"name": "br0", "ports": [dict(BOND, bond_mode="active-backup", lacp="active")]}),
         [],
     ),
 }
-
-
-def _with_a_port_that_is_down():
-    host = full()
-    host.ovs_memory.add_port("br0", "enp3s0")
-    host.kernel.links["enp3s0"]["flags"] = []
-    return host
-
-
-def _bonded():
-    host = ovs_host()
-    run(host, {"name": "br0", "ports": [BOND]}, back=False)
-    return host
 
 
 @pytest.mark.parametrize("case", CASES)
