@@ -97,6 +97,9 @@ def converge(resource, params, host, consent, journal, check=False):
     actions = _decide(resource, host, desired, before, consent)
     results, after = [], before
     if (actions or journal.unfinished) and not check:
+        if actions and journal.wait_for_turn():
+            before, actions = _look_again(resource, host, desired, consent)
+            after = before
         journal.changing = bool(actions)
         with journal as others_ran:
             if others_ran:

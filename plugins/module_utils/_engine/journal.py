@@ -59,6 +59,11 @@ class Journal:
         """Whether this run, when it comes to its end, ends an earlier one too."""
         return self._loaded is not None and self._loaded.settles_some()
 
+    def wait_for_turn(self):
+        """Before the step that would be the first of its run to change something: let who has the host come to his end, who
+        may do what this step was about to. Returns whether the host may have changed since :meth:`look`."""
+        return bool(self._checkpoint) and self._load().wait_for_turn(self._former)
+
     def notes(self):
         """Sentences on the earlier runs."""
         return [] if self._loaded is None else self._loaded.notes()

@@ -21,13 +21,14 @@ from .._model.journal_entry import (
     parse_entry,
     parse_entry_names,
 )
-from .journal import DIRECTORY
-from .open_run import RECORD, is_unguarded, require_open
-from .turn import take_in_turn
+from .journal import DIRECTORY, LOCK, PASS_OWNER
+from .open_run import RECORD, is_unguarded, names_run, require_open
+from .turn import PASS_WAIT, take_in_turn
 from .unfinished import is_running, process_of, read_unfinished
 
 OVER = "over"  # what a run that let go of the lock leaves behind its own line
 WAIT = 10.0  # seconds for the lock
+PAUSE = 0.5
 KEPT = 32  # entries that are done, and as many of the others
 
 
@@ -72,6 +73,22 @@ class JournalRun:
                 text += ". This run does not name all of that: run again what did not come to its end"
             told.append(text)
         return told
+
+    def wait_for_turn(self, former):
+        """See Journal. Whether that one has come to his end is not told: a lock is taken later. Raises NotJournalled."""
+        lock, began = self._host.run_lock(), self._host.clock.monotonic()
+        if not is_unguarded(self._host, self._checkpoint):
+            return False
+        try:
+            content = lock.held_by()
+            while content and not names_run(content, self._checkpoint):
+                if self._host.clock.monotonic() - began >= (PASS_WAIT if PASS_OWNER in content else WAIT):
+                    break
+                self._host.clock.sleep(PAUSE)
+                content = lock.held_by()
+        except ApplyFailed as error:
+            raise NotJournalled(error) from None
+        return self._host.files.read_or(LOCK, "") != former
 
     def begin(self, former, changing=True):
         """Hold the lock; returns whether somebody may have had it since its content was ``former``.

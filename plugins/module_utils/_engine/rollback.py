@@ -72,6 +72,9 @@ class _NoJournal:
 
     unfinished = False
 
+    def wait_for_turn(self):
+        return False
+
     def look(self, resource, params):
         pass
 

@@ -25,6 +25,9 @@ class Journal:
     def __init__(self, host, checkpoint="", held=False):
         pass
 
+    def wait_for_turn(self):
+        return False
+
     def look(self, resource, params):
         pass
 

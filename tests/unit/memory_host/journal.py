@@ -12,6 +12,9 @@ class MemoryJournal:
         self.entries, self.undos, self.results = [], [], []
         self.others_ran = self.unfinished = self.held = False
 
+    def wait_for_turn(self):
+        return False
+
     def look(self, resource, params):
         pass
 

@@ -170,6 +170,25 @@ def test_a_pass_of_the_reconciler_is_waited_for_longer_than_a_run(stage):
     assert stage.step(run)["changed"] and 200 <= host.clock.now < 210
 
 
+@pytest.mark.parametrize("owner, seconds", [(PASS_OWNER, 200), ("kvm.vnic.bridge", 5)])
+def test_what_another_did_while_it_was_waited_for_is_neither_done_again_nor_guarded(stage, owner, seconds):
+    host = stage.host
+
+    def other():
+        lock = host.run_lock()
+        lock.take(json.dumps({"module": owner}), 0)
+        host.clock.sleep(seconds)
+        host.kernel.add("br0", kind="bridge", up=True, alias="kvm.vnic")
+        lock.release()
+
+    run = begin(stage)
+    host.clock.start("other", other)
+    host.clock.sleep(1)
+    result = stage.step(run)
+    assert not result["failed"] and not result["changed"] and host.clock.now >= seconds
+    assert not host.services.started and stage.untouched() and not stage("confirmed", run=run)["failed"]
+
+
 def test_a_run_that_has_ended_is_not_begun_again_by_a_step_that_comes_late(stage):
     """It saw that the run had changed nothing; then another step armed it, and it was confirmed."""
     run = begin(stage)
