@@ -22,7 +22,7 @@ description:
     What cannot be led back is told, for example VFs that had to be made anew. See C(docs/checkpoint.md).
 author:
   - kvm.vnic contributors (@kvm-vnic)
-version_added: 0.2.0
+version_added: 0.1.0
 extends_documentation_fragment:
   - kvm.vnic._attributes.actiongroup_vnic
 attributes:

@@ -53,7 +53,8 @@ TimeoutStartSec=900
 SyslogIdentifier=kvm-vnic
 
 [Install]
-WantedBy=multi-user.target libvirtd.service virtqemud.service ovs-vswitchd.service
+# not of multi-user.target, which would wait for it: no boot takes longer for what follows libvirt
+WantedBy=libvirtd.service virtqemud.service ovs-vswitchd.service
 """
 
 _PATH = """[Unit]
