@@ -150,7 +150,11 @@ class Hypervisor:
                 self.restart(None)
                 starts += 1
             if self.pid() is None:
-                raise LabError(f"{self.name}: the emulator ended during the boot\n{self.last_words()}")
+                if starts == MOST_STARTS or self._has_spoken():
+                    raise LabError(f"{self.name}: the emulator ended during the boot\n{self.last_words()}")
+                say(f"{self.name}: the emulator ended before the machine said a word, starting again")
+                self.restart(None)
+                starts += 1
             if time.monotonic() > deadline:
                 raise LabError(f"{self.name}: not up within {seconds:.0f} s\n{self.last_words()}")
             time.sleep(0.5)
@@ -159,6 +163,13 @@ class Hypervisor:
         """Whether an emulated processor never woke when it was brought online, as happens on a busy machine."""
         try:
             return self.serial_log.read_text(encoding="utf-8", errors="replace").count(STARVED) >= STARVED_TOO_OFTEN
+        except OSError:
+            return False
+
+    def _has_spoken(self) -> bool:
+        """Whether the kernel has printed anything: until then an end is the emulator's own."""
+        try:
+            return self.serial_log.stat().st_size > 0
         except OSError:
             return False
 
