@@ -19,45 +19,10 @@ from ansible_collections.kvm.vnic.plugins.module_utils._module import engine_arc
 from ansible_collections.kvm.vnic.plugins.module_utils._module.engine_archive import engine_archive, install_engine
 from ansible_collections.kvm.vnic.tests.unit.memory_host.host import MemoryHost
 
-MODULE_UTILS = "ansible_collections.kvm.vnic.plugins.module_utils."
-MODULE = "from %s_module.engine_archive import install_engine\nfrom %s_engine.audit import audit\n" % (
-    MODULE_UTILS,
-    MODULE_UTILS,
-)
-CARRY = """import datetime, io, sys, zipfile
-from ansible.executor.module_common import _builder, recursive_finder
-from ansible.plugins.loader import init_plugin_loader
-
-init_plugin_loader()
-file, now = io.BytesIO(), datetime.datetime(2026, 1, 1)
-with zipfile.ZipFile(file, "w") as made:
-    extensions = _builder.ExtensionManager.create(task_vars={})
-    name = "ansible_collections.kvm.vnic.plugins.modules.engine"
-    recursive_finder("engine", name, sys.argv[1].encode(), made, now, extensions)
-sys.stdout.buffer.write(file.getvalue())
-"""
-MAKE = (
-    """import sys
-sys.path.insert(0, sys.argv[1])
-from %s_module.engine_archive import engine_archive
-sys.stdout.buffer.write(engine_archive())
-"""
-    % MODULE_UTILS
-)
-
 
 @pytest.fixture(scope="module")
 def archive():
     return engine_archive()
-
-
-@pytest.fixture(scope="module")
-def carried():
-    """What Ansible carries to a host for a module that installs the engine, as a zip's bytes."""
-    if sys.version_info < (3, 11):
-        pytest.skip("no controller runs on this Python")
-    done = subprocess.run([sys.executable, "-c", CARRY, MODULE], stdout=subprocess.PIPE, check=True)
-    return done.stdout
 
 
 @pytest.fixture
@@ -72,19 +37,6 @@ def run(*words):
 
 def names(data):
     return zipfile.ZipFile(io.BytesIO(data)).namelist()
-
-
-@pytest.mark.parametrize("exploded", [False, True], ids=["zip", "directory"])
-def test_what_ansible_carries_makes_the_same_bytes(archive, carried, tmp_path, exploded):
-    place = tmp_path / "payload"
-    if exploded:
-        zipfile.ZipFile(io.BytesIO(carried)).extractall(place)
-    else:
-        place.write_bytes(carried)
-    assert any(name.endswith("_engine/audit.py") for name in names(carried))
-    made = run("-c", MAKE, place)
-    assert made.returncode == 0
-    assert names(made.stdout) == names(archive) and made.stdout == archive
 
 
 def test_it_has_the_lower_layers_only_and_each_file_compiled_beside_its_source(archive):
