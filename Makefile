@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Everything below sets up what it needs by itself; what it sets up lives in ~/.cache/kvm-vnic.
 .DEFAULT_GOAL := help
-.PHONY: help venv check test demo bench lab-up lab-ssh lab-down molecule format changelog clean
+.PHONY: help venv check explore test demo bench lab-up lab-ssh lab-down molecule format changelog clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+): ## (.*)/\1\t\2/p' Makefile | expand -t 12
@@ -14,6 +14,9 @@ test: ## what CI runs, within an hour on two cores
 
 check: ## lint, documentation, sanity and unit tests, within three minutes; STEPS="units_main ruff" for some
 	@tests/tools/check $(STEPS)
+
+explore: ## the properties among the unit tests, by examples that no run has tried yet
+	@tests/tools/with main pytest -q -p no:cacheprovider -n 2 -m hypothesis --hypothesis-profile explore tests/unit
 
 molecule: ## the scenarios under molecule/ on the lab; SCENARIOS="sriov bridge" for some
 	@tests/tools/molecule $(SCENARIOS)

@@ -57,14 +57,16 @@ class LinkUndo:
         self.consent("management", name)
         if link is None:
             self.items[name] = {"name": name, "state": "absent"}
-            if self._makes(action) and action.data.wish.master:
-                self.consent("port", name)  # who lives by that port did without it before
+            if self._makes(action):
+                self._leaves_again(action)
         elif action.field in ("state", "replace"):
             self._whole(link)
             self._dying(link)
-            if self._makes(action) and action.data.wish.master is not None and name in self.items:
-                self.items[name].setdefault("master", "none")
-                self.consent("port", name)
+            if self._makes(action):
+                self._leaves_again(action)
+                if action.data.wish.master is not None and name in self.items:
+                    self.items[name].setdefault("master", "none")
+                    self.consent("port", name)
             if action.field == "replace" and name in self._made_upon:
                 self.consent("replace", name)
         else:
@@ -74,6 +76,11 @@ class LinkUndo:
             else:
                 self._field(link, action.field, action.before)
             self._shaken(link, action)
+
+    def _leaves_again(self, action):
+        """Who lives by the port that ``action`` makes did without it before, or for as long as it was made anew."""
+        if action.data.master:
+            self.consent("port", action.target)
 
     def _field(self, link, field, value):
         item = self.items.setdefault(link.name, self.named(link))

@@ -117,6 +117,11 @@ CASES = {
         {"vlans": [{"name": "eth3.9", "state": "absent"}]},
         ["port:eth3.9"],
     ),
+    "a VLAN made anew that stays a bridge's port": (
+        Vlan,
+        {"vlans": [{"name": "eth3.9", "lower": "eth0", "id": 7}]},
+        ["port:eth3.9"],
+    ),
     "a VLAN that takes the tag of one that goes": (
         Vlan,
         {
