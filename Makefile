@@ -12,7 +12,7 @@ demo: ## boot a hypervisor, give four guests their NICs, and show what each got 
 test: ## what CI runs, within an hour on two cores
 	@tests/tools/test
 
-check: ## lint, documentation, sanity and unit tests, within three minutes; STEPS="units_main ruff" for some
+check: ## lint, documentation, sanity and unit tests, within three minutes; STEPS="units_main ruff" for some, STEPS=all
 	@tests/tools/check $(STEPS)
 
 explore: ## the properties among the unit tests, by examples that no run has tried yet
