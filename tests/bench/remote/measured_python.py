@@ -3,6 +3,7 @@
 
 Ansible hands a module to its interpreter on standard input, and the module runs in that process.
 """
+
 from __future__ import annotations
 
 import json

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 
+from . import wishes
 from .lab import REMOTE, BenchError, Step
 from .rows import row
 
@@ -40,17 +41,13 @@ for irq in msi_irqs/* virtfn0/msi_irqs/*; do
 done
 """ % {"port": PORT}
 
-_LEAVE = {
-    "irq_cpu": "leave", "vhost_cpu": "leave", "vcpu_cpu": "leave", "memory": "leave", "host_rss": "keep", "host_rps": "keep",
-}  # fmt: skip
-
 
 def inventory(placed):
     """The variables of the playbook site: ``placed`` by the profile best_performance, or only attached."""
     return {
         "vnic_install_packages": False,
-        "vnic_profile": "best_performance" if placed else "attached",
-        "vnic_profiles": {"attached": {"rules": {name: {"value": value} for name, value in _LEAVE.items()}}},
+        "vnic_profile": "best_performance" if placed else wishes.ATTACHED,
+        "vnic_profiles": wishes.PROFILES,
         "vnic_networks": {"wire": {"uplinks": [{"device": PORT, "vfs": 2}]}},
         "vnic_guests": [
             {"name": "bench-vf", "interfaces": [{"name": "front", "network": "wire"}]},

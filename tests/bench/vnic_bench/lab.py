@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ LAB = ROOT / ".lab"
 OUT = LAB / "bench"
 REMOTE = "/run/vnic-bench"
 HYPERVISOR = "lab1"
+KEPT_BYTECODE = "/run/lab-bytecode"  # a file there keeps nothing, see tests/lab/README.md
 MEASURED_PYTHON = REMOTE + "/measured_python"
 
 
@@ -61,9 +63,16 @@ class Lab:
             )
         return done.stdout
 
+    def reboot(self):
+        """Off and on, in order; back when it answers."""
+        subprocess.run([ROOT / "tests/lab/lab", "reboot", HYPERVISOR], check=True)
+        self.install()
+
     def install(self):
-        """Put what runs on the hypervisor there."""
+        """Put what runs on the hypervisor there, and have it compile Python each time, as real hosts do."""
         self.ssh("mkdir", "-p", REMOTE)
+        self.ssh("rm", "-rf", KEPT_BYTECODE)
+        self.ssh("touch", KEPT_BYTECODE)
         folders = (HERE / "remote", ROOT / "tests/lab/remote")
         files = sorted(str(path) for folder in folders for path in folder.iterdir() if path.is_file())
         subprocess.run(
@@ -90,12 +99,14 @@ class Lab:
                 owners.append(step.name)
         return _collect(owners, self._run_playbook(tasks, collections))
 
-    def site(self, variables):
-        """Run the collection's playbook site with an inventory's variables, untimed."""
+    def site(self, variables, collections=None):
+        """Run the collection's playbook site with an inventory's variables; the seconds of the whole command."""
         self._runs += 1
         given = self._file("vars.json")
         given.write_text(json.dumps(variables, indent=1))
-        self._ansible("kvm.vnic.site", "-e", "@%s" % given)
+        began = time.monotonic()
+        self._ansible("kvm.vnic.site", "-e", "@%s" % given, collections=collections)
+        return time.monotonic() - began
 
     def _file(self, kind):
         return OUT / ("run-%02d.%s" % (self._runs, kind))

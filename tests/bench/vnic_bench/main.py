@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 
-from . import disturbance, guests, interrupt_share, irq_parsing, links, ovs, planning, reconciler
-from .lab import OUT, ROOT, BenchError, Lab
+from . import checkpoint, disturbance, guests, interrupt_share, irq_parsing, links, ovs, planning, reconciler
+from .lab import KEPT_BYTECODE, OUT, REMOTE, ROOT, BenchError, Lab
 from .rows import row, table
 from .samples import FIXED, Samples, measure_fixed_cost
 
 WITHOUT_LAB = ("planning", "interrupts")
-PARTS = WITHOUT_LAB + ("links", "guests", "ovs", "reconciler", "disturbance", "interrupt_share", "memory")
+PARTS = WITHOUT_LAB + ("links", "guests", "ovs", "reconciler", "checkpoint", "disturbance", "interrupt_share", "memory")
 BEGUN = time.monotonic()
 
 
@@ -85,8 +85,10 @@ def measure(lab, pfs, parts, repetitions):
         more, astray = ovs.measure(lab, samples, say, repetitions)
         rows, wrong = rows + more, wrong + astray
     if "reconciler" in parts:
-        found, amiss = reconciler.measure(lab, pfs, samples, say, repetitions)
-        rows, wrong = rows + reconciler.rows(samples, found), wrong + amiss
+        found, amiss = reconciler.measure(lab, pfs, say)
+        rows, wrong = rows + reconciler.rows(found), wrong + amiss
+    if "checkpoint" in parts:
+        rows += checkpoint.rows(checkpoint.measure(lab, pfs, say, repetitions))
     if "disturbance" in parts:
         more, disturbed = disturbance.measure(lab, pfs, say)
         rows, wrong = rows + more, wrong + disturbed
@@ -116,7 +118,7 @@ def run(options):
         finally:
             say("cleaning up")
             lab.fixture("reset")
-            lab.ssh("rm", "-rf", "/run/vnic-bench")
+            lab.ssh("rm", "-rf", REMOTE, KEPT_BYTECODE)
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
     print("\n%s\n\n%s, %.0f s" % (table(rows), (OUT / "results.json").relative_to(ROOT), time.monotonic() - BEGUN))

@@ -1,54 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""(h): what a pass of the reconciler takes that finds nothing to do, and what the journal costs a module."""
+"""(h): what a pass of the reconciler takes that finds nothing to do, and when after a boot the host is as kept."""
 
 from __future__ import annotations
 
 import json
-import shutil
+import time
 from statistics import median
 
 from . import ours
-from .lab import OUT, REMOTE, ROOT, Step
+from .lab import REMOTE, BenchError, Step
 from .rows import row
-from .samples import must_change
 
 ARCHIVE = "/usr/local/libexec/kvm-vnic.pyz"
 TIMES = 7
 MOST = 2.0  # times a Python start with the same imports
-JOURNALLED, UNJOURNALLED = "ours taps, with its journal", "ours taps, without a journal"
-# Behind the real one's text in a copy of the collection: the same questions, and nothing written.
-NO_JOURNAL = """
-
-class Journal:
-    unfinished = False
-
-    def __init__(self, host, checkpoint="", held=False):
-        pass
-
-    def wait_for_turn(self):
-        return False
-
-    def look(self, resource, params):
-        pass
-
-    def notes(self):
-        return []
-
-    def __enter__(self):
-        return False
-
-    def __exit__(self, kind, error, trace):
-        pass
-
-    def open(self, resource, before, actions, undo):
-        pass
-
-    def record(self, results):
-        pass
-
-    def close(self):
-        pass
-"""
+BOOTED = 300  # seconds after which a pass at boot is not waited for any more
+UNITS = {"host": "kvm-vnic-host.service", "guests": "kvm-vnic-guests.service"}
 
 
 def resources(pfs):
@@ -57,39 +24,8 @@ def resources(pfs):
     return {name.rpartition(".")[2]: params for task in tasks for name, params in task.items()}
 
 
-def without_journal():
-    """Where a copy of the collection is whose modules keep no journal."""
-    place = OUT / "unjournalled"
-    shutil.rmtree(place, ignore_errors=True)
-    collection = place / "ansible_collections/kvm/vnic"
-    shutil.copytree(ROOT / "plugins", collection / "plugins")
-    shutil.copytree(ROOT / "meta", collection / "meta")
-    shutil.copy(ROOT / "galaxy.yml", collection)
-    with (collection / "plugins/module_utils/_engine/journal.py").open("a") as stream:
-        stream.write(NO_JOURNAL)
-    return place
-
-
-def measure(lab, pfs, samples, say, repetitions):
-    """``(idle_pass.py's answer, what must not be)``."""
-    found = _idle(lab, pfs, say)
-    copy = without_journal()
-    for repetition in range(repetitions):
-        say("(h) journal, %d of %d" % (repetition + 1, repetitions))
-        for name, collections in ((JOURNALLED, None), (UNJOURNALLED, copy)):
-            lab.fixture("reset")
-            measured = lab.play([Step(name, ours.taps(pfs))], collections)
-            must_change(measured, name)
-            samples.add(measured)
-    wrong = ["an idle pass wrote to %s" % path for path in found["written"]]
-    share = median(found["idle"]) / median(found["imports"])
-    if share > MOST:
-        wrong.append("an idle pass takes %.2f times a Python start with the same imports" % share)
-    return found, wrong
-
-
-def _idle(lab, pfs, say):
-    say("(h) idle passes of the reconciler, %d" % TIMES)
+def measure(lab, pfs, say):
+    """``(what was found, what must not be)``."""
     lab.fixture("reset")
     kept = resources(pfs)
     keep = {"kvm.vnic.reconciler": {"resources": kept, "interval": 0}}
@@ -97,24 +33,49 @@ def _idle(lab, pfs, say):
         lab.play(
             [Step("make", [{"kvm.vnic.%s" % kind: params} for kind, params in kept.items()]), Step("keep", [keep])]
         )
+        say("(h) idle passes of the reconciler, %d" % TIMES)
         lab.ssh("systemctl", "stop", "kvm-vnic-guests.path")  # a pass that an event asks for would be in the way
-        return json.loads(lab.ssh("python3", REMOTE + "/idle_pass.py", ARCHIVE, str(TIMES)))
+        found = json.loads(lab.ssh("python3", REMOTE + "/idle_pass.py", ARCHIVE, str(TIMES)))
+        say("(h) a boot")
+        lab.reboot()
+        found["boot"] = _boot(lab)
     finally:
         lab.play([Step("keep no more", [{"kvm.vnic.reconciler": {"state": "absent"}}])])
+    return found, wrong(found, json.loads(lab.fixture("look"))["pfs"])
 
 
-def rows(samples, found):
-    return [
-        row(
-            "(h) an idle pass of the reconciler, raw is a Python start with the same imports",
-            "s",
-            median(found["idle"]),
-            median(found["imports"]),
-        ),
-        row(
-            "(h) taps on a bridge, made, raw is ours without a journal",
-            "s",
-            samples.seconds(JOURNALLED),
-            samples.seconds(UNJOURNALLED),
-        ),
-    ]
+def _boot(lab):
+    """``{pass: (began, ended)}`` in seconds since the kernel's start."""
+    deadline = time.monotonic() + BOOTED
+    while True:
+        found = {name: _times(lab, unit) for name, unit in UNITS.items()}
+        if all(ended for _began, ended in found.values()):
+            return found
+        if time.monotonic() > deadline:
+            raise BenchError("no pass of the reconciler ended within %d s after the boot: %s" % (BOOTED, found))
+        time.sleep(5)
+
+
+def _times(lab, unit):
+    names = ("ExecMainStartTimestampMonotonic", "ExecMainExitTimestampMonotonic")
+    shown = lab.ssh("systemctl", "show", "--property", ",".join(names), unit).split()
+    told = dict(line.split("=", 1) for line in shown)
+    return tuple(int(told[name]) / 1e6 for name in names)
+
+
+def wrong(found, pfs):
+    amiss = ["an idle pass wrote to %s" % path for path in found["written"]]
+    share = median(found["idle"]) / median(found["imports"])
+    if share > MOST:
+        amiss.append("an idle pass takes %.2f times a Python start with the same imports" % share)
+    amiss += ["%s has %d VFs after the boot" % (pf["name"], pf["vfs"]) for pf in pfs if pf["vfs"] != pf["total"]]
+    return amiss
+
+
+def rows(found):
+    title = "(h) an idle pass of the reconciler, raw is a Python start with the same imports"
+    made = [row(title, "s", median(found["idle"]), median(found["imports"]))]
+    for name, what in (("host", "the host is as kept"), ("guests", "all is as kept")):
+        began, ended = found["boot"][name]
+        made.append(row("(h) from the kernel's start until %s, raw is until that pass began" % what, "s", ended, began))
+    return made

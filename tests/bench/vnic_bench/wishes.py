@@ -15,6 +15,11 @@ OVS_BRIDGE = "b-ovs"
 OVS_PORTS = 200
 OVS_FLOW_BRIDGE = "b-ovs-flows"
 OVS_FLOWS = 1000
+ATTACHED = "attached"  # the profile of guests that get their NICs and are placed nowhere
+_LEAVE = {
+    "irq_cpu": "leave", "vhost_cpu": "leave", "vcpu_cpu": "leave", "memory": "leave", "host_rss": "keep", "host_rps": "keep",
+}  # fmt: skip
+PROFILES = {ATTACHED: {"rules": {name: {"value": value} for name, value in _LEAVE.items()}}}
 
 
 def mac(kind, number):

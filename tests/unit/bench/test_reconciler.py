@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the bench has the reconciler keep, and the journal that it leaves out."""
+"""What the bench has the reconciler keep, and how it times it."""
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import subprocess
@@ -11,8 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from ansible_collections.kvm.vnic.plugins.module_utils._engine.journal import Journal
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 PFS = [{"name": "ens2", "total": 2}]
@@ -32,23 +29,6 @@ def test_it_keeps_everything_that_the_links_part_makes(reconciler):
     kept = reconciler.resources(PFS)
     assert list(kept) == ["sriov", "macvtap", "tap", "bridge"]
     assert len(kept["tap"]["taps"]) == len(kept["bridge"]["bridges"][0]["ports"]) == 64
-
-
-def questions(journal):
-    return {
-        name: inspect.signature(each) if callable(each) else None
-        for name, each in inspect.getmembers(journal)
-        if name in ("__init__", "__enter__", "__exit__") or not name.startswith("_")
-    }
-
-
-def test_the_journal_that_writes_nothing_answers_the_same_questions(reconciler):
-    found = {}
-    exec("from __future__ import annotations\n" + reconciler.NO_JOURNAL, found)
-    assert set(questions(found["Journal"])) == set(questions(Journal))
-    assert {name: list(each.parameters) for name, each in questions(found["Journal"]).items() if each} == {
-        name: list(each.parameters) for name, each in questions(Journal).items() if each
-    }
 
 
 def test_idle_passes_are_timed_beside_the_same_imports(tmp_path):
