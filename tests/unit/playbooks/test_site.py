@@ -46,10 +46,17 @@ def test_every_host_is_planned_for_before_the_first_is_changed(fleet):
 
 
 @pytest.mark.parametrize("others", [0, 1])
-def test_a_host_whose_libvirt_is_silent_is_left_as_it_is(fleet, others):
+@pytest.mark.parametrize(
+    "silent",
+    [
+        {"libvirt": {"available": False, "problem": "Broken pipe", "domains": None}, "problems": []},
+        {"libvirt": None, "problems": ["libvirt: Broken pipe"]},
+    ],
+    ids=["silent", "half read"],
+)
+def test_a_host_whose_libvirt_is_silent_is_left_as_it_is(fleet, silent, others):
     """Planned for without its guests, it would lose what they need."""
-    silent = {"host_info": {"libvirt": {"available": False, "problem": "Broken pipe", "domains": None}}}
-    run = fleet(silent, *[{}] * others).site()
+    run = fleet({"host_info": silent}, *[{}] * others).site()
     assert run.states()["hv1"] == "failed" and "domain_interface" not in run.calls("hv1")
     assert "which guests are here is unknown" in run.text and "Broken pipe" in run.text
 
