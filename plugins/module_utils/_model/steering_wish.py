@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from .addresses import parse_mac
-from .cpu_choice import parse_cpu_choice
+from .cpu_choice import ALLOWED, parse_cpu_choice
 from .cpu_set import CpuSet
 from .fields import Problems
 from .names import parse_interface_name
@@ -103,9 +103,12 @@ def parse_cpus_or_off(value):
     """A CpuSet, empty for ``off``. YAML reads an unquoted off as false, which is taken. Raises ValueError."""
     if value is False or value == OFF:
         return CpuSet()
-    if value is True:
+    if value is True or value == "on":
         raise ValueError('says on, but not where: give a CPU list such as "2-3", or off')
-    return CpuSet(parse_cpu_choice(value))
+    try:
+        return CpuSet(parse_cpu_choice(value))
+    except ValueError as error:
+        raise ValueError(str(error).replace(ALLOWED, ALLOWED + ", or off")) from None
 
 
 def _parse_xps(value, problems):
