@@ -22,6 +22,7 @@ MOST_QUEUES = 4096  # more than any driver's (include/linux/netdevice.h has 16 b
 # The kernel takes more and allocates as much at once: 4 bytes a flow for all, 8 a flow and queue (net/core/net-sysfs.c).
 MOST_FLOWS = 1 << 20
 _QUEUE = re.compile(r"(rx|tx)-(0|[1-9][0-9]{0,3})", re.ASCII)
+_NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})\Z", re.ASCII)
 _OF_QUEUE = {"rx": (RPS, RFS), "tx": (XPS,)}
 
 
@@ -165,7 +166,7 @@ def _count_or(word, value, lowest, problems):
     """A number given as such or as digits, or ``word``."""
     if value is None or value == word:
         return value
-    if isinstance(value, str) and value.isdigit() and str(int(value)) == value:
+    if isinstance(value, str) and _NUMBER.match(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= MOST_QUEUES:
         problems.add(value, "is no number of queues: allowed are %d to %d, or %s" % (lowest, MOST_QUEUES, word))
