@@ -41,7 +41,7 @@ class Consumers:
         processes that hold it, addresses, or routes where it has none.
         Empty when nobody uses it."""
         on_links = self._on_links
-        own = on_links.addresses(name) or on_links.routes(name)
+        own = on_links.addresses(name) or on_links.routes(name, announced=False)
         return _sentences(on_links.ports(name) + self._above(name) + self._device_users(name) + own)
 
     def of_port(self, name):

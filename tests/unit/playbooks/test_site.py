@@ -109,7 +109,6 @@ def test_bad_limits_are_told_before_any_host_is_asked(fleet, variable, value):
     "wrong",
     [
         {"vnic_confirm_within": 0},
-        {"vnic_confirm_within": "1h"},
         {"vnic_answers_within": -1},
         {"vnic_answers": ["192.0.2.7"]},
     ],
