@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass
 
 from .._model.errors import ApplyFailed, InFlight, Unsupported
+from .files import error_name
 
 PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 ENVIRONMENT = {"LC_ALL": "C", "PATH": ":".join(PATH)}
@@ -34,21 +35,24 @@ class Commands:
     def run(self, argv, stdin="", timeout=60.0, check=True):
         """Run ``argv`` and return :class:`Completed`.
 
-        Raises :class:`Unsupported` when the program is not there, :class:`ApplyFailed` on a non-zero exit when
-        ``check``, and :class:`InFlight` when it neither ends nor dies in its time.
+        Raises :class:`Unsupported` when the program is not there, :class:`ApplyFailed` when it cannot be started or, if
+        ``check``, exits with another code than 0, and :class:`InFlight` when it neither ends nor dies in its time.
         """
         path = self.find(argv[0])
         if path is None:
             raise Unsupported("%s is not installed on this host (looked in %s)" % (argv[0], ", ".join(PATH)))
         shown = " ".join(argv)
-        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
-            [path] + list(argv[1:]),
-            env=ENVIRONMENT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            close_fds=True,
-        )
+        try:
+            process = subprocess.Popen(  # pylint: disable=ansible-bad-function
+                [path] + list(argv[1:]),
+                env=ENVIRONMENT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                close_fds=True,
+            )
+        except OSError as error:
+            raise ApplyFailed(shown, "it could not be started: " + error_name(error)) from None
         try:
             output, errors = process.communicate(stdin.encode(), timeout=timeout)
         except subprocess.TimeoutExpired:

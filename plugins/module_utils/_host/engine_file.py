@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import stat
 
+from .._model.errors import ApplyFailed
+
 PATH = "/usr/local/libexec/kvm-vnic.pyz"
 MODE = 0o755
 OWNER = 0
@@ -20,8 +22,22 @@ def install(host, archive):
     if is_safe(host.files.stat(PATH)) and read(host) == archive:
         return False
     host.files.make_directory(PATH.rpartition("/")[0])
+    _refuse_open_directories(host)
     host.files.replace_bytes(PATH, archive, MODE)
     return True
+
+
+def _refuse_open_directories(host):
+    place = PATH
+    while place.count("/") > 1:
+        place = place.rpartition("/")[0]
+        status = host.files.stat(place)
+        if status is not None and status["mode"] & stat.S_IWOTH:
+            raise ApplyFailed(
+                "install %s" % PATH,
+                "%s can be written to by every user, who could replace what root runs: take that away (chmod o-w)"
+                % place,
+            )
 
 
 def is_safe(status):

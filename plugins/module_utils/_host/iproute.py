@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 
-from .._model.errors import ApplyFailed
+from .._model.errors import ApplyFailed, Unsupported
 from .._model.link_table import LinkTable
 
 _FAILED_LINE = re.compile(r"Command failed -:(\d+)")
@@ -35,13 +35,29 @@ def quote(word):
     raise Unwritable("%r cannot be written in a batch of iproute2" % word)
 
 
+def _records(argv, text):
+    """The list that ``ip -j`` printed; nothing printed is an empty one."""
+    try:
+        found = json.loads(text) if text.strip() else []
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise Unsupported(
+            "%s printed no list in JSON: this iproute2 is too old for it, or another ip is in its place"
+            % " ".join(argv)
+        )
+    return found
+
+
 class Iproute:
     def __init__(self, commands):
         self._commands = commands
 
     def _json(self, *arguments):
-        text = self._commands.run(["ip", "-d", "-j"] + list(arguments)).output.strip()
-        return json.loads(text) if text else []
+        return self._asked(["ip", "-d", "-j"] + list(arguments))
+
+    def _asked(self, argv):
+        return _records(argv, self._commands.run(argv).output)
 
     def links(self):
         """Every link of this network namespace as a :class:`LinkTable`, VF attributes of PFs included."""
@@ -49,8 +65,9 @@ class Iproute:
 
     def links_in(self, namespace):
         """The links of a named network namespace; empty when it cannot be entered."""
-        done = self._commands.run(["ip", "-n", namespace, "-d", "-j", "link", "show"], check=False)
-        return LinkTable(json.loads(done.output) if not done.code and done.output.strip() else [])
+        argv = ["ip", "-n", namespace, "-d", "-j", "link", "show"]
+        done = self._commands.run(argv, check=False)
+        return LinkTable([] if done.code else _records(argv, done.output))
 
     def addresses(self):
         """``[{ifname, addr_info: [{local, prefixlen, …}]}]`` as ``ip -j address`` prints it."""
@@ -58,8 +75,7 @@ class Iproute:
 
     def routes(self, family="-4"):
         """The main table as ``ip -j route`` prints it; ``family``: ``-4`` or ``-6``."""
-        text = self._commands.run(["ip", family, "-j", "route", "show"]).output.strip()
-        return json.loads(text) if text else []
+        return self._asked(["ip", family, "-j", "route", "show"])
 
     def namespaces(self):
         """Names of the named network namespaces."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import threading
 
-from .._model.errors import InFlight
+from .._model.errors import ApplyFailed, InFlight
 
 # The daemon itself gives up waiting for a busy guest after 30 s (src/qemu/qemu_domainjob.c, QEMU_JOB_WAIT_TIME); a
 # list of a thousand guests takes less than this, too.
@@ -17,8 +17,12 @@ class TimeOver(Exception):
     """The call has not returned. It goes on in its thread and may still take effect."""
 
 
+class NoThread(Exception):
+    """The host has none left, so that nothing was called."""
+
+
 def within(seconds, call):
-    """What ``call()`` returns or raises, or :class:`TimeOver` after ``seconds``.
+    """What ``call()`` returns or raises, or :class:`TimeOver` after ``seconds``, or :class:`NoThread`.
 
     The thread lives no longer than the call, so that there is none when the file worker forks.
     """
@@ -31,7 +35,10 @@ def within(seconds, call):
             answer.append((None, error))
 
     thread = threading.Thread(target=run, daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise NoThread(str(error)) from None
     thread.join(seconds)
     if not answer:
         raise TimeOver
@@ -52,6 +59,8 @@ def bounded(method):
             raise InFlight(what, "not asked, because an earlier call has not returned: %s" % self.stuck)
         try:
             return within(CALL_SECONDS, lambda: method(self, *arguments, **more))
+        except NoThread as error:
+            raise ApplyFailed(what, str(error)) from None
         except TimeOver:
             self.stuck = what
             raise InFlight(

@@ -40,10 +40,15 @@ def _vf_key(nic):
     return nic.settings.get("source", {}).get("pci")
 
 
-def _once(value, where, found, why, problems):
-    """Record a value that some NIC before had too; ``found`` remembers across guests."""
+def _stated(source):
+    return {key: part for key, part in source.items() if part is not None} if isinstance(source, dict) else source
+
+
+def _once(value, where, found, why, problems, written=None):
+    """Record a value that some NIC before had too; ``found`` remembers across guests. ``written``: by the user, where
+    that is not the value."""
     if value is not None and value in found:
-        problems.add(value, "is %s's already, and %s" % (found[value], why))
+        problems.add(value if written is None else written, "is %s's already, and %s" % (found[value], why))
     elif value is not None:
         found[value] = where
 
@@ -65,7 +70,8 @@ def _parse_guest(item, problems, macs, vfs, ids):
             _once(
                 nic.settings.get("mac"), at.path, macs, "two NICs with one MAC address disturb each other", at.at("mac")
             )
-            _once(_vf_key(nic), at.path, vfs, "one virtual function serves one NIC", at.at("source"))
+            written = _stated(entry.get("source"))
+            _once(_vf_key(nic), at.path, vfs, "one virtual function serves one NIC", at.at("source"), written)
             _once(
                 nic.settings.get("interface_id"),
                 at.path,

@@ -36,6 +36,8 @@ def is_libvirts_own(name):
 def parse_own_interface_name(text):
     """Like :func:`parse_interface_name`, and not one that libvirt generates and removes by itself (``vnet0``, ``macvtap3``)."""
     parse_interface_name(text)
+    if text in ("True", "False"):  # Ansible gives a str parameter the text of what YAML read
+        raise ValueError("is what YAML makes of an unquoted on, yes, off or no: write the name in quotes")
     if is_libvirts_own(text):
         raise ValueError("is reserved: libvirt makes and removes interfaces of that name by itself; choose another, for example 'tap-web1'")
     return text

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import re
+
 from .ovs_columns import NONE, OPTIONAL, OWNER_KEY, SET
 from .ovs_value import check_text
+
+_NUMBER = re.compile(r"(0|[1-9][0-9]{0,18})\Z", re.ASCII)  # no leading zero: YAML reads one as octal
 
 
 def parse_columns(columns, item, problems):
@@ -37,7 +41,7 @@ def _atom(column, value, problems):
             return None
         return value
     # YAML's quoted numbers and Jinja's results are strings; the range says what may come of them
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    number = int(value) if isinstance(value, str) and _NUMBER.match(value) else value
     what = column.parameter + (" (or %s)" % NONE if column.clears else "")
     return problems.whole(number, column.allowed[0], column.allowed[1], what)
 

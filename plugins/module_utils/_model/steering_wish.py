@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from .addresses import parse_mac
-from .cpu_choice import parse_cpu_choice
+from .cpu_choice import ALLOWED, parse_cpu_choice
 from .cpu_set import CpuSet
 from .fields import Problems
 from .names import parse_interface_name
@@ -22,6 +22,7 @@ MOST_QUEUES = 4096  # more than any driver's (include/linux/netdevice.h has 16 b
 # The kernel takes more and allocates as much at once: 4 bytes a flow for all, 8 a flow and queue (net/core/net-sysfs.c).
 MOST_FLOWS = 1 << 20
 _QUEUE = re.compile(r"(rx|tx)-(0|[1-9][0-9]{0,3})", re.ASCII)
+_NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})\Z", re.ASCII)
 _OF_QUEUE = {"rx": (RPS, RFS), "tx": (XPS,)}
 
 
@@ -103,9 +104,12 @@ def parse_cpus_or_off(value):
     """A CpuSet, empty for ``off``. YAML reads an unquoted off as false, which is taken. Raises ValueError."""
     if value is False or value == OFF:
         return CpuSet()
-    if value is True:
+    if value is True or value == "on":
         raise ValueError('says on, but not where: give a CPU list such as "2-3", or off')
-    return CpuSet(parse_cpu_choice(value))
+    try:
+        return CpuSet(parse_cpu_choice(value))
+    except ValueError as error:
+        raise ValueError(str(error).replace(ALLOWED, ALLOWED + ", or off")) from None
 
 
 def _parse_xps(value, problems):
@@ -162,7 +166,7 @@ def _count_or(word, value, lowest, problems):
     """A number given as such or as digits, or ``word``."""
     if value is None or value == word:
         return value
-    if isinstance(value, str) and value.isdigit() and str(int(value)) == value:
+    if isinstance(value, str) and _NUMBER.match(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= MOST_QUEUES:
         problems.add(value, "is no number of queues: allowed are %d to %d, or %s" % (lowest, MOST_QUEUES, word))

@@ -12,7 +12,9 @@ from .._engine.journal import Journal
 from .._host.host import Host
 from .._model.action import plain
 from .._model.consent import Consent
-from .._model.errors import VnicError
+from .._model.errors import InvalidInput, VnicError
+from .._model.fields import Problems
+from .shapes import find_misshapen
 
 # what every module that manages a resource has
 COMMON = {
@@ -40,11 +42,33 @@ def fail(module, host, error):
     module.fail_json(msg="%s: %s" % (host.name, error), error_kind=error.kind, **plain(error.details()))
 
 
+class _Module(AnsibleModule):
+    """Looks at the shapes of the parameters before Ansible does; ``misshapen``: what is wrong with them. Then nothing else
+    is checked."""
+
+    misshapen = ()
+
+    def _load_params(self):
+        super()._load_params()
+        problems = Problems()
+        find_misshapen(self.argument_spec, self.params, problems)
+        if problems:
+            self.misshapen = problems.found
+            self.argument_spec = {name: {"type": "raw"} for name in self.params if not name.startswith("_ansible_")}
+
+
+def _opened(arguments, host):
+    module = _Module(argument_spec=arguments, supports_check_mode=True)
+    if module.misshapen:
+        fail(module, host, InvalidInput(module.misshapen))
+    return module
+
+
 def run_resource(resource, arguments):
     """The whole of a module that manages ``resource``; ``arguments`` is its argument spec without what all have."""
-    module = AnsibleModule(argument_spec=dict(arguments, **COMMON), supports_check_mode=True)
-    params = dict(module.params)
     host = Host()
+    module = _opened(dict(arguments, **COMMON), host)
+    params = dict(module.params)
     try:
         consent = Consent(params.pop("allow_disruption"))
         journal = Journal(host, params.pop("checkpoint"))
@@ -67,8 +91,8 @@ def run_resource(resource, arguments):
 
 def run_info(read, arguments):
     """The whole of a module that only reads: ``read(host, params)`` returns the facts."""
-    module = AnsibleModule(argument_spec=dict(arguments), supports_check_mode=True)
     host = Host()
+    module = _opened(dict(arguments), host)
     try:
         facts = read(host, module.params)
     except VnicError as error:

@@ -37,12 +37,12 @@ class Consumers:
         return self._libvirt_uses
 
     def of_device(self, name):
-        """Sentences naming each user of the network device ``name``: ports, devices above it, addresses, guests,
-        networks, processes that hold it.
+        """Sentences naming each user of the network device ``name``: ports, devices above it, guests, networks,
+        processes that hold it, addresses, or routes where it has none.
         Empty when nobody uses it."""
-        return _sentences(
-            self._on_links.ports(name) + self._above(name) + self._device_users(name) + self._on_links.addresses(name)
-        )
+        on_links = self._on_links
+        own = on_links.addresses(name) or on_links.routes(name, announced=False)
+        return _sentences(on_links.ports(name) + self._above(name) + self._device_users(name) + own)
 
     def of_port(self, name):
         """Sentences naming the switch or bond whose port a device is, and each user of that. Empty when it serves nobody

@@ -47,7 +47,8 @@ class LinkUses:
                 self._addresses[device["ifname"]] = found
         return [User("address %s" % address) for address in self._addresses.get(name, ())]
 
-    def routes(self, name):
+    def routes(self, name, announced=True):
+        """``announced``: with those that a router's announcement made, as it does on every device that hears it."""
         if self._routes is None:
             self._routes = {}
             for family in ("-4", "-6"):
@@ -60,8 +61,13 @@ class LinkUses:
                         if hop.get("dev") and not route.get("dst", "").startswith(
                             ("fe80:", "ff00:")
                         ):  # every device that is up has those
-                            self._routes.setdefault(hop["dev"], []).append(route.get("dst", ""))
-        return [User("route to %s" % destination) for destination in self._routes.get(name, ())]
+                            found = (route.get("dst", ""), route.get("protocol") == "ra")
+                            self._routes.setdefault(hop["dev"], []).append(found)
+        return [
+            User("route to %s" % destination)
+            for destination, from_router in self._routes.get(name, ())
+            if announced or not from_router
+        ]
 
     def programs(self, name):
         link = self._links.get(name)

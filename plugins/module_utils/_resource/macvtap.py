@@ -49,7 +49,7 @@ class Macvtap(LinkResource):
         lower_devices = parse_lower_devices(params[LOWER_DEVICES], problems.at(LOWER_DEVICES))
         present = [wish for wish in links if wish.present]
         for wish in present:
-            others = [other.name for other in present if other is not wish and other.lower == wish.lower]
+            others = [other.name or other.path for other in present if other is not wish and other.lower == wish.lower]
             if wish.settings.get("mode") == PASSTHRU and others:
                 problems.at(wish.path).at("mode").add(
                     PASSTHRU,

@@ -25,11 +25,11 @@ class _Refusals:
         self.errors, self.notes = [], []
 
     def add(self, problems, function, attribute, value, why):
-        text = "%s cannot be set: the driver %s of %s %s" % (attribute, function.driver, function.name, why)
+        text = "cannot be set: the driver %s of %s %s" % (function.driver, function.name, why)
         if self._ignore:
-            self.notes.append(text + "; left out, as ignore_unsupported says")
+            self.notes.append("%s %s; left out, as ignore_unsupported says" % (attribute, text))
         else:
-            self.errors.append((problems, value, text))
+            self.errors.append((problems, value, text + "; leave it out, or say ignore_unsupported: true"))
 
 
 def validate(params, host):
@@ -41,7 +41,7 @@ def validate(params, host):
     pfs = _pfs(params.get("pfs") or (), problems.at("pfs"), functions)
     vfs = _vfs(params.get("vfs") or (), problems.at("vfs"), functions, refusals, {pf.pci: pf for pf in pfs})
     if refusals.errors and not problems:
-        raise Unsupported("; ".join("%s: %s" % (at.path, text) for at, _value, text in refusals.errors))
+        raise Unsupported("; ".join("%s: %r %s" % (at.path, value, text) for at, value, text in refusals.errors))
     for at, value, text in refusals.errors:
         at.add(value, text)
     problems.raise_if_any()

@@ -112,6 +112,22 @@ def test_bad_limits_are_told_before_any_host_is_asked(fleet, variable, value):
     assert "%s is %s" % (variable, value) in run.text
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"vnic_confirm_within": 0},
+        {"vnic_answers_within": -1},
+        {"vnic_answers": ["192.0.2.7"]},
+    ],
+    ids=str,
+)
+def test_bad_times_and_addresses_are_told_before_any_host_is_asked(fleet, wrong):
+    run = fleet({}, **wrong).site()
+    ((variable, value),) = wrong.items()
+    assert run.log == [] and run.code == 2
+    assert "%s is %s" % (variable, value) in run.text
+
+
 def test_a_single_host_is_asked_no_more_than_before(fleet):
     """With all of the roles."""
     run = fleet({"vhost_net": {"changed": True}}, whole=True).site()

@@ -43,6 +43,7 @@ def host():
         (dict(BRIDGE, vlan=5), "vlan", "Linux bridge"),
         (dict(BRIDGE, vlan=4095), "vlan", "4094"),
         (dict(BRIDGE, mtu=67), "mtu", "68"),
+        (dict(BRIDGE, mtu=65536), "mtu", "65535"),
         (dict(BRIDGE, queues=0), "queues", "256"),
         (dict(BRIDGE, queues=257), "queues", "256"),
         (dict(BRIDGE, rx_queue_size=300), "rx_queue_size", "512"),
@@ -71,6 +72,7 @@ def host():
         (dict(VF, source={"pf": "52:54:00:12:34", "index": 1}), "source.pf", "physical function"),
         (dict(VF, source={"pci": "180.0"}), "source.pci", "quotes"),
         ({"name": "front", "type": "ethernet", "source": {"device": "vnet0"}}, "source.device", "reserved"),
+        ({"name": "front", "type": "ethernet", "source": {"device": "macvtap0"}}, "source.device", "reserved"),
         ({"name": "front", "type": "ethernet", "source": {"device": "tap0"}, "vlan": 3}, "vlan", "ethernet"),
     ],
 )
@@ -104,6 +106,10 @@ def test_every_problem_is_reported_at_once(host):
     "domain, path, word",
     [
         ({"name": "nobody"}, "domains[0].name", "no guest of this host"),
+        ({"name": "a/b"}, "domains[0].name", "no guest of this host"),
+        ({"name": ".."}, "domains[0].name", "no guest of this host"),
+        ({"name": "web1\n"}, "domains[0].name", "one non-empty line"),
+        ({"name": 45000}, "domains[0].name", "no guest of this host"),
         ({"uuid": UUID2}, "domains[0].uuid", "no guest of this host"),
         ({"uuid": "zz"}, "domains[0].uuid", "32 hexadecimal"),
         ({}, "domains[0]", "name"),
@@ -194,6 +200,7 @@ def test_two_listed_nics_cannot_share(host, key, value):
     second[key] = value
     result = run_all(host, {"name": "web1", "interfaces": [first]}, {"name": "db1", "interfaces": [second]})
     assert result["failed"] and result["problems"][0]["path"] == "domains[1].interfaces[0]." + key
+    assert "domains[1].interfaces[0].%s: %r is domains[0].interfaces[0]'s already" % (key, value) in result["msg"]
 
 
 def test_one_vf_named_in_two_ways_is_still_one(host):

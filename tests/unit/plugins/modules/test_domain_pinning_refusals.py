@@ -12,6 +12,7 @@ from ansible_collections.kvm.vnic.tests.unit.memory_host.pinned_host import (
     define,
     hypervisor,
     pin,
+    pins,
     run,
 )
 
@@ -103,6 +104,16 @@ def test_everything_at_once():
     assert "domains[0].hugepages.size_kib" in refused(hypervisor(), wish)["msg"]
 
 
+@pytest.mark.parametrize("name", ["$(id)", "..", "-rf", "'\"<&", "{{ lookup('pipe','id') }}", "\u202eabc", "x" * 5000])
+def test_guests_may_have_any_name(name):
+    """libvirt's own files are named by it."""
+    host = hypervisor()
+    define(host, name, UUID2, 5000)
+    assert not run(host, {"name": name, "vcpus": {"0": "4"}})["failed"]
+    assert pins(host, "live", name).vcpu_pins[0] == {4} and not pins(host, "live").vcpu_pins
+    assert not run(host, {"name": name, "vcpus": {"0": "4"}})["changed"]
+
+
 def test_a_guest_that_is_not_there_and_what_there_is():
     host = hypervisor()
     define(host, "web2", UUID2, 5000)
@@ -175,7 +186,9 @@ def test_a_running_guest_that_lies_there_already_fits():
     node_of(host, 1, 10)
     assert not pin(host, **STRICT)["failed"]
     # its huge pages it does not have yet
-    refused(hypervisor(extra=there), dict(STRICT, hugepages={"size_kib": 2048}), "node 1 has 512 MiB in free huge pages")
+    refused(
+        hypervisor(extra=there), dict(STRICT, hugepages={"size_kib": 2048}), "node 1 has 512 MiB in free huge pages"
+    )
 
 
 def test_a_node_without_memory():

@@ -191,6 +191,7 @@ def test_killed_after_each_write_the_next_run_converges_and_ends_the_journal(cas
         assert host.writes() + host.tree.private_writes == writes and not checked["failed"], checked
         result = run(case, host)
         assert not result["failed"], (allowed, result)
+        assert result["actions"] == checked["actions"], allowed
         for told in (checked, result):
             assert sum("did not end: it was about to change" in note for note in told["notes"]) == len(left), (
                 allowed,

@@ -113,6 +113,14 @@ def test_passthru_is_refused_beside_another(host, kind):
     assert host.kernel.writes == []
 
 
+def test_one_without_a_name_beside_a_passthru_is_told_like_any(host):
+    result = run(host, dict(WISH, mode="passthru"), dict(WISH, name="$(id)"))
+    assert result["failed"] and [problem["path"] for problem in result["problems"]] == [
+        "macvtaps[1].name", "macvtaps[0].mode"
+    ]  # fmt: skip
+    assert "where macvtaps[1] is to stand too" in result["msg"]
+
+
 def test_none_is_made_beside_a_passthru(host):
     host.kernel.add("macvtap0", "macvtap", {"mode": "passthru"}, link="enp1s0")
     result = run(host, WISH)

@@ -191,6 +191,8 @@ P, M = "bridges[0].ports[0]", "bridges[0].mirrors[0]"
         ({"name": "br0", "mac": "52:54:00:00:00:01", "other_config": {"hwaddr": "x"}}, "bridges[0].mac", "twice"),
         ({"name": "br0", "mtu": 67}, "bridges[0].mtu", "68"),
         ({"name": "br0", "mtu": "big"}, "bridges[0].mtu", "65535"),
+        ({"name": "br0", "mtu": "9" * 5000}, "bridges[0].mtu", "65535"),
+        ({"name": "br0", "mtu": "01500"}, "bridges[0].mtu", "65535"),
         ({"name": "br0", "controllers": ["192.0.2.1"]}, "bridges[0].controllers[0]", "tcp:"),
         ({"name": "br0", "controllers": ["tcp:a", "tcp:a"]}, "bridges[0].controllers[1]", "twice"),
         ({"name": "br0", "controllers": ["tcp:a b"]}, "bridges[0].controllers[0]", "allowed"),

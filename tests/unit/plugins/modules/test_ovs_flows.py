@@ -337,16 +337,20 @@ def test_a_hook_that_libvirt_does_not_run_is_put_in_place_again(host):
     settled(host, wish)
 
 
-def test_a_daemon_older_than_the_hook_has_to_start_anew(host, monkeypatch):
+@pytest.mark.parametrize(
+    "pid_file", ["/run/libvirtd.pid", "/run/libvirt/libvirtd.pid", "/run/virtqemud.pid", "/run/libvirt/virtqemud.pid"]
+)
+def test_a_daemon_older_than_the_hook_has_to_start_anew(host, monkeypatch, pid_file):
+    """The one of all, and the one of QEMU alone."""
     wish = {"name": "br0", "guest_ports": [guest(WEB, ANY)]}
     run(host, wish)
-    host.tree.contents.update({"/run/libvirtd.pid": "42", "/proc/42/comm": "libvirtd"})
-    times = {HOOK: 20, "/run/libvirtd.pid": 10}
+    host.tree.contents.update({pid_file: "42", "/proc/42/comm": "libvirtd"})
+    times = {HOOK: 20, pid_file: 10}
     monkeypatch.setattr(
         host.files, "stat", lambda path: {"mtime_ns": times.get(path, 0)} if host.files.exists(path) else None
     )
     assert settled(host, wish)["hook_installed"] is True
-    times["/run/libvirtd.pid"] = 30
+    times[pid_file] = 30
     assert settled(host, wish)["hook_installed"] is False
 
 

@@ -259,6 +259,9 @@ def test_what_is_written_and_not_kept_is_no_success():
     [
         ({"device": "-rf"}, "devices[0].device", "letters"),
         ({"device": "ens2", "rps": True}, "devices[0].rps", "not where"),
+        ({"device": "ens2", "rps": "on"}, "devices[0].rps", "not where"),
+        ({"device": "ens2", "rps": "0-3:2"}, "devices[0].rps", "no CPU list"),
+        ({"device": "ens2", "rps": "nobody"}, "devices[0].rps", "or off"),
         ({"device": "ens2", "rps": ""}, "devices[0].rps", "names no CPU"),
         ({"device": "ens2", "rps": "ff"}, "devices[0].rps", "mask"),
         ({"device": "ens2", "rps": 1.5}, "devices[0].rps", "quotes"),
@@ -274,6 +277,8 @@ def test_what_is_written_and_not_kept_is_no_success():
         ({"device": "ens2", "channels": {"combined": 0}}, "devices[0].channels", "no queue"),
         ({"device": "ens2", "rss_queues": 0}, "devices[0].rss_queues", "1 to"),
         ({"device": "ens2", "rss_queues": "on"}, "devices[0].rss_queues", "all"),
+        ({"device": "ens2", "rss_queues": "\u00b2"}, "devices[0].rss_queues", "all"),
+        ({"device": "ens2", "rss_queues": "9" * 5000}, "devices[0].rss_queues", "all"),
         (
             {"device": "ens2", "mac_rules": [{"mac": "41135085296", "queue": 0}]},
             "devices[0].mac_rules[0].mac",

@@ -438,6 +438,24 @@ def test_a_write_that_hangs_is_in_flight_and_so_is_the_next_run(host, card):
     assert host.writes() == written
 
 
+@pytest.mark.parametrize("count, seconds", [(4, 120), (63, 136), (128, 266), (256, 300)])
+@pytest.mark.usefixtures("once")
+def test_a_count_gets_as_long_as_drivers_take(host, count, seconds):
+    """Longer than for any other write, and never for ever."""
+    card, budgets = MemoryCard(host, total=256, driver="mlx5_core"), []
+    call = host.tree.call
+
+    def timed(operation, *arguments, timeout=None):
+        if operation == "write" and arguments[0] == card.at("sriov_numvfs"):
+            budgets.append(timeout)
+        return call(operation, *arguments, timeout=timeout)
+
+    host.tree.call = timed
+    card.vf_pci = lambda index: "0000:%02x:%02x.%d" % (0x42 + index // 128, index % 128 // 8, index % 8)
+    assert not run(host, pfs=[{"pf": "ens2", "num_vfs": count}])["failed"]
+    assert budgets == [seconds]
+
+
 def test_udev_is_awaited_after_vfs_were_made(host, card):
     host.commands.tools["udevadm"] = lambda argv, stdin: ""
     run(host, pfs=[{"pf": "ens2", "num_vfs": 2}])

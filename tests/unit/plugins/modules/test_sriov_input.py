@@ -16,6 +16,8 @@ def host():
     host = MemoryHost()
     MemoryCard(host).make(7)
     host.kernel.add("br0", "bridge")
+    host.kernel.add("bond0", "bond")
+    host.kernel.add("b;reboot", parentbus="pci", parentdev="0000:02:00.1")
     host.kernel.add("eno1", parentbus="pci", parentdev="0000:02:00.0")
     host.tree.contents["/sys/bus/pci/devices/0000:02:00.0/net/eno1/mtu"] = "1500"
     host.tree.symlinks["/sys/class/net/eno1/device"] = "../../../bus/pci/devices/0000:02:00.0"
@@ -41,6 +43,7 @@ def refused(host, path, word, **params):
         ("", "non-empty"),
         ("lo", "software"),
         ("br0", "bridge"),
+        ("bond0", "bond"),
         ("nope0", "physical functions here: ens2 at 0000:41:00.0"),
         ("eno1", "lack SR-IOV"),
         ("0000:02:00.0", "lack SR-IOV"),
@@ -51,6 +54,7 @@ def refused(host, path, word, **params):
         ("eth0\n", "allowed are letters"),
         ("-rf", "allowed are letters"),
         ("eth0;reboot", "allowed are letters"),
+        ("b;reboot", "allowed are letters"),
         ("{{ x }}", "allowed are letters"),
         (180.0, "in quotes"),
         (600.1, "in quotes"),
@@ -176,6 +180,7 @@ def test_an_entry_that_names_its_vf_twice(host):
         ("mac", "5254.0012.3456", "no MAC"),
         ("mac", "00:00:00:00:00:00", "all-zero"),
         ("mac", "ff:ff:ff:ff:ff:ff", "group"),
+        ("mac", "52-54-00-12-34", "no MAC"),
         ("mac", 41135085296, "quotes"),
         ("mac", "52:54:00:00:00:01", "MAC address of ens2 itself"),
         ("vlan", -1, "0 to 4094"),
@@ -184,6 +189,7 @@ def test_an_entry_that_names_its_vf_twice(host):
         ("qos", 8, "0 to 7"),
         ("qos", -1, "0 to 7"),
         ("max_tx_rate", -1, "rate"),
+        ("min_tx_rate", -1, "rate"),
         ("max_tx_rate", 2000, "1000 Mb/s"),
     ],
 )
@@ -295,6 +301,7 @@ def test_what_a_driver_cannot_do_is_refused_before_any_write(driver, attributes,
     result = run(host, vfs=wish)
     assert result["failed"] and result["error_kind"] == "unsupported"
     assert "vfs[0].%s" % name in result["msg"] and driver in result["msg"] and host.writes() == []
+    assert repr(attributes[name]) in result["msg"] and "leave it out, or say ignore_unsupported: true" in result["msg"]
     tolerated = run(host, vfs=wish, ignore_unsupported=True)
     assert not tolerated["failed"] and any(name in note and driver in note for note in tolerated["notes"])
     word = "proto" if name == "vlan_protocol" else name

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import subprocess
 import time
 
 import pytest
@@ -44,6 +46,20 @@ def test_failure_tells_the_program_s_own_words():
     with pytest.raises(ApplyFailed, match="exit code 1"):
         Commands().run(["false"])
     assert Commands().run(["false"], check=False).code == 1
+
+
+@pytest.mark.parametrize("code", [errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.EACCES])
+def test_a_program_that_cannot_be_started_is_an_error_and_the_next_one_works(monkeypatch, code):
+    """The host has no process, memory or descriptor left for it, or something forbids it."""
+
+    def refuse(*_arguments, **_more):
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", refuse)
+        with pytest.raises(ApplyFailed, match=r"true -x: it could not be started: %s" % errno.errorcode[code]):
+            Commands().run(["true", "-x"])
+    assert Commands().run(["true"]).code == 0
 
 
 def test_what_does_not_end_is_ended():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Commands, Completed
 from ansible_collections.kvm.vnic.plugins.module_utils._host.iproute import Iproute, Unwritable, quote
-from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed
+from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed, Unsupported
 
 HOSTILE = [
     ";id",
@@ -226,3 +226,23 @@ def test_the_real_program_tells_which_line_failed_and_does_the_others(ip):
 def test_the_real_program_stops_at_a_word_it_does_not_know(ip):
     with pytest.raises(ApplyFailed, match="garbage|wrong|unknown|Unknown"):
         ip.batch([["link", "set", "dev", "lo", "mtu", "1200"], ["link", "set", "dev", "lo", "no-such-word"]])
+
+
+class Answering:
+    """Stands for the commands; every program prints ``text``."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def run(self, argv, **_more):
+        return Completed(0, self.text, "")
+
+
+@pytest.mark.parametrize("text", ["2: eth0: <BROADCAST,UP>\n", '[{"ifname":"eth0",', '{"ifname": "eth0"}'])
+@pytest.mark.parametrize("read", ["links", "addresses", "routes", "namespaces"])
+def test_an_iproute2_that_prints_something_else_than_json_is_unsupported(read, text):
+    """Before anything is written: each module looks first."""
+    with pytest.raises(Unsupported, match=r"ip .*-j .*iproute2"):
+        getattr(Iproute(Answering(text)), read)()
+    with pytest.raises(Unsupported, match="ip -n blue -d -j link show"):
+        Iproute(Answering(text)).links_in("blue")

@@ -118,6 +118,19 @@ def test_a_daemon_that_does_not_answer_is_left_alone(library, monkeypatch):
     library.domain.block.set()
 
 
+def test_a_host_that_has_no_thread_left_is_told(library, monkeypatch):
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    libvirt = door.Libvirt()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(ApplyFailed, match="libvirt: .*: can't start new thread"):
+            libvirt.pin_vcpu(UUID, 0, CpuSet([1]), live=True, config=False)
+        assert not libvirt.available()
+    libvirt.pin_vcpu(UUID, 0, CpuSet([1]), live=True, config=False)
+
+
 def test_no_thread_is_left_after_a_call(library):
     before = set(threading.enumerate())
     libvirt = door.Libvirt()

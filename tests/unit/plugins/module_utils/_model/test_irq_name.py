@@ -26,6 +26,7 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.irq_name import (
         ("i40e-eth0-TxRx-12", Role(COMBINED, 12)),
         ("ice-ens5f0np0-TxRx-103", Role(COMBINED, 103)),
         ("iavf-net1-TxRx-0", Role(COMBINED, 0)),
+        ("eth%d-TxRx-0", Role(COMBINED, 0)),  # asked for before the device had its name
         ("idpf-eth0-TxRx-3", Role(COMBINED, 3)),
         ("eth0-Tx-Rx-3", Role(COMBINED, 3)),  # ena
         ("mlx5_comp3@pci:0000:3b:00.0", Role(COMBINED, 3)),

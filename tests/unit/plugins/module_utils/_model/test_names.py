@@ -53,6 +53,13 @@ def test_names_that_libvirt_makes_itself_are_only_for_looking_up(name):
         parse_own_interface_name(name)
 
 
+@pytest.mark.parametrize("name", ["True", "False"])
+def test_what_ansible_makes_of_an_unquoted_on_or_off_is_no_name_for_a_new_device(name):
+    """A parameter of type str gets the text of what YAML read."""
+    with pytest.raises(ValueError, match="in quotes"):
+        parse_own_interface_name(name)
+
+
 @pytest.mark.parametrize(
     "name", ["eth0", "enp59s0f1", "br-prod", "eth0.100", "tap_web1", "1a", "a" * 15, "vnet", "vnetx0"]
 )

@@ -85,6 +85,17 @@ def test_it_is_installed_once_whole_and_for_root(uncompiled):
     assert install_engine(host)
 
 
+@pytest.mark.parametrize("directory", ["/usr", "/usr/local", "/usr/local/libexec"])
+@pytest.mark.parametrize("mode", [0o40777, 0o41777])
+def test_where_every_user_could_replace_it_nothing_is_installed(uncompiled, monkeypatch, directory, mode):
+    host = MemoryHost()
+    real = host.files.stat
+    monkeypatch.setattr(host.files, "stat", lambda path: {"mode": mode, "uid": 0} if path == directory else real(path))
+    with pytest.raises(ApplyFailed, match="%s can be written to by every user" % directory):
+        install_engine(host)
+    assert engine_file.read(host) == b""
+
+
 def test_what_cannot_be_written_is_told_by_its_name(uncompiled):
     host = MemoryHost()
     host.tree.failures["replace_base64", engine_file.PATH] = 28

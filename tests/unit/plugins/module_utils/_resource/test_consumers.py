@@ -106,6 +106,20 @@ def test_an_address_on_it(host):
     assert of_device(host, "br0") == ["address 192.0.2.1/24"]
 
 
+def test_a_route_over_it_where_it_has_no_address(host):
+    """With an address, that says as much; and what a router announces to every device that is up says nothing."""
+    host.kernel.routes = [
+        {"dst": "default", "nexthops": [{"dev": "eth0"}, {"dev": "eth1"}]},
+        {"dst": "fe80::/64", "dev": "eth2"},
+    ]
+    host.kernel.addresses = [
+        {"ifname": "eth1", "addr_info": [{"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}]}
+    ]
+    host.kernel.routes.append({"dst": "default", "dev": "eth2", "protocol": "ra"})
+    assert of_device(host, "eth0") == ["route to default"] and of_device(host, "eth2") == []
+    assert of_device(host, "eth1") == ["address 192.0.2.1/24"]
+
+
 def test_vfs_are_asked_about_together_and_singly(host):
     card = MemoryCard(host)
     card.make(3)

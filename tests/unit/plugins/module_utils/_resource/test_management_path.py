@@ -76,6 +76,16 @@ def test_without_an_address_of_the_hosts_the_default_routes_stand_in(host, addre
     assert management_path(host) == {"bond0.6", "bond0", "eth0", "eth1", "eth2"}
 
 
+@pytest.mark.parametrize("kind", ["lo", "dummy"])
+def test_an_address_that_is_reached_over_routes_alone_means_their_devices_too(host, kind):
+    """As on hosts whose uplinks are routed and have no address of their own."""
+    name = host.kernel.add("lo" if kind == "lo" else "dummy0", kind)["ifname"]
+    host.session.address = "192.0.2.99"
+    host.kernel.addresses.append({"ifname": name, "addr_info": [{"local": "192.0.2.99", "prefixlen": 32}]})
+    host.kernel.routes = [{"dst": "default", "nexthops": [{"dev": "eth2"}, {"dev": "bond0"}]}]
+    assert management_path(host) == {name, "eth2", "bond0", "eth0", "eth1"}
+
+
 def test_a_kernel_without_ipv6(host):
     host.kernel.routes = [{"dst": "default", "dev": "eth2"}]
     host.commands.tools["ip"] = lambda argv, stdin: (
