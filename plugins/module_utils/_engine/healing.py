@@ -23,19 +23,19 @@ class HealedFile:
         return read_healed(self._host)
 
     @cached_property
-    def _guests(self):
-        from .._resource.guest_starts import guest_starts
+    def _starts(self):
+        from .._resource.starts import starts
 
-        return guest_starts(self._host)
+        return starts(self._host)
 
     def fought(self, kind):
         """``{(target, field): Healing}`` of what is not to be written now."""
-        return self._healed.fought(kind, self._host.clock.monotonic(), self._guests)
+        return self._healed.fought(kind, self._host.clock.monotonic(), self._starts)
 
     def add(self, kind, actions):
         if actions:
             clock = self._host.clock
-            self._healed = self._healed.add(kind, actions, clock.monotonic(), self._guests, clock.date())
+            self._healed = self._healed.add(kind, actions, clock.monotonic(), self._starts, clock.date())
             self._changed = True
 
     def save(self):

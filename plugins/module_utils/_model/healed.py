@@ -16,8 +16,8 @@ KEPT = 512  # things
 class Healing:
     """One field of one thing. ``count``: how often since the boot; ``last``: a date to read; ``what``: in words.
 
-    ``times``: of the last few, seconds since the boot, each with what the guests were then: a guest that starts anew has
-    its own devices, and putting those right again fights nobody.
+    ``times``: of the last few, seconds since the boot, each with a word for the guests and the switch that ran then: a guest
+    that starts anew has its own devices, a switch no flows, and putting those right again fights nobody.
     """
 
     kind: str
@@ -32,8 +32,8 @@ class Healing:
     def key(self):
         return self.kind, self.target, self.field
 
-    def is_fight(self, now, guests):
-        recent = [when for when, then in self.times if 0 <= now - when < WITHIN and then == guests]
+    def is_fight(self, now, starts):
+        recent = [when for when, then in self.times if 0 <= now - when < WITHIN and then == starts]
         return len(recent) >= MOST
 
 
@@ -43,20 +43,20 @@ class Healed:
 
     healings: tuple = ()
 
-    def fought(self, kind, now, guests):
+    def fought(self, kind, now, starts):
         """``{(target, field): Healing}`` of what is not to be written again now."""
         return {
             (each.target, each.field): each
             for each in self.healings
-            if each.kind == kind and each.is_fight(now, guests)
+            if each.kind == kind and each.is_fight(now, starts)
         }
 
-    def add(self, kind, actions, now, guests, date):
+    def add(self, kind, actions, now, starts, date):
         """With ``actions``, each just done on a thing of ``kind``."""
         known = {each.key: each for each in self.healings}
         for action in actions:
             former = known.pop((kind, action.target, action.field), None)
-            times = (former.times if former else ()) + ((now, guests),)
+            times = (former.times if former else ()) + ((now, starts),)
             known[kind, action.target, action.field] = Healing(
                 kind=kind,
                 target=action.target,
@@ -97,5 +97,5 @@ def parse_healed(text):
 
 def _healing(data):
     words = {name: str(data[name]) for name in ("kind", "target", "field", "last", "what")}
-    times = tuple((float(when), str(guests)) for when, guests in data["times"])
+    times = tuple((float(when), str(starts)) for when, starts in data["times"])
     return Healing(count=int(data["count"]), times=times, **words)
