@@ -12,6 +12,8 @@ description:
   - Makes, adjusts and removes bridges of Open vSwitch, in one transaction of C(ovs-vsctl) that waits, bounded in time, until C(ovs-vswitchd) has applied it.
   - A port that sits on another bridge is refused and never moved; so is a device that is a Linux bridge's or a bond's, or that carries a macvtap.
   - Ports of guests belong to libvirt. What is set on them here would be lost when the guest starts again, so that it is refused; they are never removed either.
+  - The exception is a port that outlived its guest, as after a power cut. libvirt marks its ports as transient; where the device of one is gone
+    and C(ovs-vswitchd) tells an error for it, it is removed. It would take the next guest's device of that name, and that guest would not start.
   - Ports, keys and bridges that others made are left alone, and what is omitted is left alone.
     The bridges and their ports are in Open vSwitch's database and outlive a boot; whether a device is up does not.
   - When the database holds a change and C(ovs-vswitchd) did not apply it in time, or reports an error, the module fails with

@@ -56,7 +56,7 @@ def _taken(name, bridge, state, consumers, kept):
 def _port_gone(port, devices, bridge, state):
     found = state.ports.get(port)
     users = []
-    if found is not None and not found.ours:
+    if found is not None and not found.ours and not state.left_behind(found):
         users.append("whoever added it: it does not carry our mark")
     users += [
         "the traffic between %s and its bridge %s" % (name, bridge)

@@ -92,6 +92,16 @@ class OvsState:
         """Whether there is an ovs-vswitchd that will apply what is written."""
         return self.switch != NOT_RUNNING
 
+    def left_behind(self, port):
+        """Whether a guest's port outlived its guest: libvirt marks what must not last (virnetdevopenvswitch.c), and takes it
+        away when it sees the guest end, which a power cut keeps from it. ovs-vswitchd would have the next device of that
+        name, and the guest that it is made for would not start."""
+        return (
+            port.guests
+            and port.row["other_config"].get("transient") == "true"
+            and all(name not in self.links and self.interfaces[name].error for name in port.interfaces)
+        )
+
     def port_names(self):
         """``{row: name}`` of the ports."""
         return {port.row["_uuid"]: port.name for port in self.ports.values()}

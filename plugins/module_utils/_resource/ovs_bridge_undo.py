@@ -139,6 +139,9 @@ def _port_of(device, bridge, former):
 
 
 def _port_comes_back(port, former):
+    if former.before.left_behind(port):
+        former.uncovered.append("the port %s, whose guest is gone, does not come back" % port.name)
+        return
     if port.guests:
         former.uncovered.append("the guest's port %s comes back with its guest" % port.name)
         return

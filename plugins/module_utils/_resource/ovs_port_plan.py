@@ -74,6 +74,10 @@ def _is_tap(link):
 def plan_ports(wish, bridge, desired, state, gone, effect):
     alive = None if wish.name in gone else bridge
     leaving = _leaving(desired, state, gone)
+    for name in alive.ports if alive is not None else ():
+        if state.left_behind(state.ports[name]):
+            reason = "its guest is gone, and the next device of that name would become this port"
+            yield _removal(state.ports[name], alive, state, reason, effect)
     if alive is not None and wish.purge_ports:
         for name in unlisted(wish, alive, state):
             yield _removal(state.ports[name], alive, state, "is not listed as a port", effect)

@@ -101,6 +101,51 @@ def test_guests_ports_are_never_purged(host):
     refused(host, {"name": "br0", "state": "absent"}, "remove:br0", "a guest's port vnet3")
 
 
+NO_DEVICE = ["could not open network device vnet3 (No such device)"]
+
+
+WISH = {"name": "br0", "up": False}
+
+
+def left_behind(host, bridge="br0", error=NO_DEVICE, transient="true", keys=("iface-id",)):
+    """What a power cut leaves of a guest's port: libvirt did not see its guest end."""
+    host.ovs_memory.add_bridge(bridge)
+    host.ovs_memory.add_port(
+        bridge,
+        "vnet3",
+        interface={"external_ids": dict.fromkeys(keys, "x"), "error": error},
+        other_config={"transient": transient} if transient else {},
+        tag=[7],
+    )
+
+
+def test_a_port_that_outlived_its_guest_does_not_take_the_next_ones_device(host):
+    left_behind(host)
+    result = run(host, WISH)
+    assert fields(result) == [("br0/vnet3", "state")] and "vnet3" not in str(host.ovs_memory.rows["Port"])
+    assert "its guest is gone" in result["actions"][0]["reason"]
+    assert run(host, WISH)["actions"] == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"error": []}, {"transient": None}, {"transient": "false"}, {"keys": ("owner",)}, {"bridge": "others"}],
+    ids=["no error yet", "not transient", "not transient either", "nobody's guest", "of another bridge"],
+)
+def test_any_other_port_without_a_device_stays(host, more):
+    left_behind(host, **more)
+    host.ovs_memory.add_bridge("br0") if "bridge" in more else None
+    host.ovs_memory.named("Interface", "vnet3")["name"] = name = "tap3" if "keys" in more else "vnet3"
+    host.ovs_memory.named("Port", "vnet3")["name"] = name
+    assert fields(run(host, WISH)) == []
+
+
+def test_one_whose_device_is_there_stays(host):
+    left_behind(host)
+    host.kernel.add("vnet3", "tun")
+    assert fields(run(host, WISH)) == []
+
+
 def test_a_port_for_a_guest_that_libvirt_does_not_manage_stays_ours(host):
     host.kernel.add("tap9", "tun", up=True)
     wish = {"name": "br0", "ports": [{"name": "tap9", "interface_external_ids": {"iface-id": "u"}, "tag": 5}]}
