@@ -101,7 +101,7 @@ def test_guests_ports_are_never_purged(host):
     refused(host, {"name": "br0", "state": "absent"}, "remove:br0", "a guest's port vnet3")
 
 
-NO_DEVICE = ["could not open network device vnet3 (No such device)"]
+NO_DEVICE = "could not open network device vnet3 (No such device)"
 
 
 WISH = {"name": "br0", "up": False}
@@ -113,7 +113,7 @@ def left_behind(host, bridge="br0", error=NO_DEVICE, transient="true", keys=("if
     host.ovs_memory.add_port(
         bridge,
         "vnet3",
-        interface={"external_ids": dict.fromkeys(keys, "x"), "error": error},
+        interface={"external_ids": dict.fromkeys(keys, "x"), "error": [error] * bool(error)},
         other_config={"transient": transient} if transient else {},
         tag=[7],
     )
@@ -129,14 +129,16 @@ def test_a_port_that_outlived_its_guest_does_not_take_the_next_ones_device(host)
 
 @pytest.mark.parametrize(
     "more",
-    [{"error": []}, {"transient": None}, {"transient": "false"}, {"keys": ("owner",)}, {"bridge": "others"}],
+    [{"error": ""}, {"transient": None}, {"transient": "false"}, {"keys": ("owner",)}, {"bridge": "others"}],
     ids=["no error yet", "not transient", "not transient either", "nobody's guest", "of another bridge"],
 )
 def test_any_other_port_without_a_device_stays(host, more):
     left_behind(host, **more)
-    host.ovs_memory.add_bridge("br0") if "bridge" in more else None
-    host.ovs_memory.named("Interface", "vnet3")["name"] = name = "tap3" if "keys" in more else "vnet3"
-    host.ovs_memory.named("Port", "vnet3")["name"] = name
+    if "bridge" in more:
+        host.ovs_memory.add_bridge("br0")
+    if "keys" in more:  # libvirt's names are guests' by themselves
+        for table in ("Port", "Interface"):
+            host.ovs_memory.named(table, "vnet3")["name"] = "tap3"
     assert fields(run(host, WISH)) == []
 
 
