@@ -65,7 +65,10 @@ def test_a_child_without_a_tap_is_an_error_with_its_words(monkeypatch, child, na
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (OSError(errno.ENOENT, "No such file or directory", "/dev/net/tun"), b"/dev/net/tun: No such file or directory"),
+        (
+            OSError(errno.ENOENT, "No such file or directory", "/dev/net/tun"),
+            b"/dev/net/tun: No such file or directory",
+        ),
         (OSError(errno.EPERM, "Operation not permitted"), b"network namespace: Operation not permitted"),
     ],
 )
@@ -95,7 +98,9 @@ def test_the_far_end_has_an_address_for_each_queue_and_is_up(monkeypatch):
     asked = []
     monkeypatch.setattr(taps.fcntl, "ioctl", lambda _socket, request, packed: asked.append((request, packed)))
     taps._bring_up(2)
-    addresses = [(packed[:16].rstrip(b"\0"), packed[20:24]) for request, packed in asked if request == taps._SIOCSIFADDR]
+    addresses = [
+        (packed[:16].rstrip(b"\0"), packed[20:24]) for request, packed in asked if request == taps._SIOCSIFADDR
+    ]
     assert addresses == [(b"queues:1", bytes([10, 77, 0, 1])), (b"queues:2", bytes([10, 77, 0, 2]))]
     masks = [packed[20:24] for request, packed in asked if request == taps._SIOCSIFNETMASK]
     assert masks == [bytes([255, 255, 255, 0])] * 2

@@ -51,7 +51,7 @@ class MemoryWorker:
         for _step in range(40):
             for end in sorted(self.symlinks, key=len, reverse=True):
                 if path == end or path.startswith(end + "/"):
-                    path = os.path.normpath(os.path.join(os.path.dirname(end), self.symlinks[end])) + path[len(end):]
+                    path = os.path.normpath(os.path.join(os.path.dirname(end), self.symlinks[end])) + path[len(end) :]
                     break
             else:
                 return path
@@ -71,7 +71,10 @@ class MemoryWorker:
 
     def _read_private(self, base, below, names):
         paths = {name: "/".join((base, *below, name)) for name in names}
-        return {name: [0, self.private[path]] if path in self.private else [errno.ENOENT, "gone"] for name, path in paths.items()}
+        return {
+            name: [0, self.private[path]] if path in self.private else [errno.ENOENT, "gone"]
+            for name, path in paths.items()
+        }
 
     def _move_private(self, base, below, moves, gone):
         at = "/".join((base, *below, ""))
@@ -126,14 +129,18 @@ class MemoryWorker:
 
     def _listdir(self, path):
         real = self._resolve(path).rstrip("/")
-        below = {name[len(real) + 1:].split("/")[0] for name in [*self.contents, *self.symlinks, *self.private] if name.startswith(real + "/")}
+        below = {
+            name[len(real) + 1 :].split("/")[0]
+            for name in [*self.contents, *self.symlinks, *self.private]
+            if name.startswith(real + "/")
+        }
         if not below:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return sorted(below)
 
     def _links(self, path):
         real = self._resolve(path)
-        return {end[len(real) + 1:]: target for end, target in self.symlinks.items() if os.path.dirname(end) == real}
+        return {end[len(real) + 1 :]: target for end, target in self.symlinks.items() if os.path.dirname(end) == real}
 
     def _readlink(self, path):
         real = os.path.join(self._resolve(os.path.dirname(path)), os.path.basename(path))
@@ -148,7 +155,11 @@ class MemoryWorker:
         if path in self.symlinks:
             return True
         real = self._resolve(path)
-        return real in self.contents or real in self.directories or any(name.startswith(real + "/") for name in list(self.contents) + list(self.symlinks))
+        return (
+            real in self.contents
+            or real in self.directories
+            or any(name.startswith(real + "/") for name in list(self.contents) + list(self.symlinks))
+        )
 
     def _stat(self, path):
         self._read(path)

@@ -74,7 +74,14 @@ class MemoryHost(Host):
 
     def __init__(self):
         commands, files = MemoryCommands(), MemoryFiles()
-        super().__init__(files=files, commands=commands, libvirt=MemoryLibvirt(), clock=MemoryClock(), session=MemorySession(), ethtool=MemoryEthtool())
+        super().__init__(
+            files=files,
+            commands=commands,
+            libvirt=MemoryLibvirt(),
+            clock=MemoryClock(),
+            session=MemorySession(),
+            ethtool=MemoryEthtool(),
+        )
         self.name = "hv1"
         self.lock, self.step = MemoryLock(files), MemoryLock(files, STEP)
         self.kernel = MemoryIp()

@@ -154,7 +154,7 @@ class MemoryIp:
         if "type" not in words:
             return words, None, []
         at = words.index("type")
-        return words[:at], words[at + 1], words[at + 2:]
+        return words[:at], words[at + 1], words[at + 2 :]
 
     @staticmethod
     def _settings(link, words):

@@ -27,11 +27,21 @@ def _fail(module, msg, **result):
 
 def run_module(main, host, params, check=False, diff=False):
     """What the module ``main`` returns on ``host`` for ``params``: a dictionary with ``failed``, and ``changed`` or ``msg``."""
-    arguments = dict(params, _ansible_check_mode=check, _ansible_diff=diff, _ansible_remote_tmp="/tmp", _ansible_keep_remote_files=False)
+    arguments = dict(
+        params,
+        _ansible_check_mode=check,
+        _ansible_diff=diff,
+        _ansible_remote_tmp="/tmp",
+        _ansible_keep_remote_files=False,
+    )
     encoded = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
-    with mock.patch.object(basic, "_ANSIBLE_ARGS", encoded), mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True), mock.patch.object(
-        basic.AnsibleModule, "exit_json", _exit
-    ), mock.patch.object(basic.AnsibleModule, "fail_json", _fail), mock.patch.object(run, "Host", lambda: host):
+    with (
+        mock.patch.object(basic, "_ANSIBLE_ARGS", encoded),
+        mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True),
+        mock.patch.object(basic.AnsibleModule, "exit_json", _exit),
+        mock.patch.object(basic.AnsibleModule, "fail_json", _fail),
+        mock.patch.object(run, "Host", lambda: host),
+    ):
         try:
             main()
         except _Ended as ended:

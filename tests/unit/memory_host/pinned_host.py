@@ -15,9 +15,9 @@ UUID1 = "00000000-0000-4000-8000-000000000001"
 PID = 4711
 FRONT, BACK = "52:54:00:00:00:01", "52:54:00:00:00:02"
 # two queues, then one: the workers of a fresh guest are 4721 and 4722 for front, 4723 for back
-NICS = nic_xml(
-    FRONT, 1, alias="ua-front", more="<driver name='vhost' queues='2'/><target dev='vnet0'/>"
-) + nic_xml(BACK, 2, alias="ua-back", more="<driver name='vhost'/><target dev='vnet1'/>")
+NICS = nic_xml(FRONT, 1, alias="ua-front", more="<driver name='vhost' queues='2'/><target dev='vnet0'/>") + nic_xml(
+    BACK, 2, alias="ua-back", more="<driver name='vhost'/><target dev='vnet1'/>"
+)
 MEMORY = "<memory unit='KiB'>1048576</memory>"
 
 

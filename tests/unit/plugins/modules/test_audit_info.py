@@ -15,7 +15,10 @@ def run(host, resources, **more):
 
 
 def brief(result):
-    return [(finding["id"], finding["severity"], finding["subject"], finding["evidence"].get("field")) for finding in result["findings"]]
+    return [
+        (finding["id"], finding["severity"], finding["subject"], finding["evidence"].get("field"))
+        for finding in result["findings"]
+    ]
 
 
 def test_without_a_wish_the_host_is_looked_at_as_a_whole():
@@ -49,20 +52,31 @@ def test_the_gravest_come_first_and_all_are_counted():
     assert result["counts"] == {name: severities.count(name) for name in ("error", "warning", "notice")}
     assert {"irq_affinity", "macvtap", "domain_pinning"} <= set(result["audited"])
     errors = run(host, wish, least_severity="error")
-    assert errors["counts"] == result["counts"] and all(finding["severity"] == "error" for finding in errors["findings"])
+    assert errors["counts"] == result["counts"] and all(
+        finding["severity"] == "error" for finding in errors["findings"]
+    )
 
 
 def test_one_wish_that_cannot_be_had_does_not_hide_the_others():
-    result = run(hypervisor(), {"domain_pinning": {"domains": [PINS]}, "irq_affinity": {"targets": [{"device": "ens2", "cpus": "0x3"}]}})
+    result = run(
+        hypervisor(),
+        {"domain_pinning": {"domains": [PINS]}, "irq_affinity": {"targets": [{"device": "ens2", "cpus": "0x3"}]}},
+    )
     ids = {finding["id"] for finding in result["findings"]}
     assert {"irq_affinity_refused", "domain_pinning_differs"} <= ids
 
 
-@pytest.mark.parametrize("resources, words", [
-    ({"irq_affinity": {"tagets": []}}, ["resources.irq_affinity", "tagets"]),
-    ({"irq_affinity": {"targets": [{"policy": "near"}]}}, ["resources.irq_affinity", "near", "spread"]),
-    ({"macvtap": {"lower_devices": [{}]}, "sriov": {"pfs": [{}]}}, ["resources.macvtap", "resources.sriov", "name", "pf"]),
-])
+@pytest.mark.parametrize(
+    "resources, words",
+    [
+        ({"irq_affinity": {"tagets": []}}, ["resources.irq_affinity", "tagets"]),
+        ({"irq_affinity": {"targets": [{"policy": "near"}]}}, ["resources.irq_affinity", "near", "spread"]),
+        (
+            {"macvtap": {"lower_devices": [{}]}, "sriov": {"pfs": [{}]}},
+            ["resources.macvtap", "resources.sriov", "name", "pf"],
+        ),
+    ],
+)
 def test_what_the_other_modules_would_not_take_is_refused(resources, words):
     host = hypervisor()
     result = run(host, resources)

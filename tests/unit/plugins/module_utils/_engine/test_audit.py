@@ -72,11 +72,14 @@ def test_what_differs_now_is_a_warning():
     assert "kvm.vnic.site" in finding.remedy
 
 
-@pytest.mark.parametrize("action, words", [
-    (Action("br0", "stp", True, False), "stp of br0 is on, wished is off"),
-    (Action("br0", "ports", (), ("a", "b")), "ports of br0 is none, wished is a, b"),
-    (Action("br0", "mac", None, {"x": ""}), "mac of br0 is none, wished is x none"),
-])
+@pytest.mark.parametrize(
+    "action, words",
+    [
+        (Action("br0", "stp", True, False), "stp of br0 is on, wished is off"),
+        (Action("br0", "ports", (), ("a", "b")), "ports of br0 is none, wished is a, b"),
+        (Action("br0", "mac", None, {"x": ""}), "mac of br0 is none, wished is x none"),
+    ],
+)
 def test_values_in_words(action, words):
     assert audit(Toy(action), {}, None)[0].summary == words
 
@@ -101,7 +104,9 @@ def test_what_is_missing_is_a_warning():
     assert brief(found) == [("toy_missing", "warning", "ens9")] and "is not there" in found[0].summary
 
 
-@pytest.mark.parametrize("error", [InvalidInput([Problem("vfs", 9, "is more than 7")]), Unsupported("no"), Conflict("taken")])
+@pytest.mark.parametrize(
+    "error", [InvalidInput([Problem("vfs", 9, "is more than 7")]), Unsupported("no"), Conflict("taken")]
+)
 def test_a_wish_that_cannot_be_had_is_an_error(error):
     (finding,) = audit(Toy(error=error), {}, None)
     assert (finding.id, finding.severity) == ("toy_refused", "error") and str(error) in finding.summary

@@ -58,7 +58,8 @@ def test_vcpus_that_are_online(text, count):
 
 
 @pytest.mark.parametrize(
-    "ids, numbers", [((), (1, 2, 3)), ((1,), (1, 2, 3)), ((3, 2), (1, 2, 3)), ((1, 7), (1, 2, 7)), ((4, 5, 6, 7), (4, 5, 6, 7))]
+    "ids, numbers",
+    [((), (1, 2, 3)), ((1,), (1, 2, 3)), ((3, 2), (1, 2, 3)), ((1, 7), (1, 2, 7)), ((4, 5, 6, 7), (4, 5, 6, 7))],
 )
 def test_io_threads_without_a_number_get_the_lowest_free_one(ids, numbers):
     listed = "".join("<iothread id='%d'/>" % number for number in ids)
@@ -105,7 +106,9 @@ def test_a_pin_is_taken_out_alone():
     found = read_pins(ElementTree.fromstring(edit.edited(text, changes)))
     assert found.vcpu_pins == {1: cpus("2")} and found.iothread_pins == {11: cpus("5")} and found.memory is None
     assert found.emulator == cpus("3")
-    gone = edit.edited(text, changes + [(edit.drop_vcpu_pin, 1), (edit.drop_iothread_pin, 11), (edit.drop_emulator_pin, None)])
+    gone = edit.edited(
+        text, changes + [(edit.drop_vcpu_pin, 1), (edit.drop_iothread_pin, 11), (edit.drop_emulator_pin, None)]
+    )
     assert ElementTree.canonicalize(gone) == "<domain></domain>"
 
 

@@ -62,7 +62,9 @@ def test_a_count_that_is_there_stays():
 
 def test_a_stated_count_is_wished_whoever_needs_it():
     networks = {"prod": {"uplinks": [{"device": "ens2", "vfs": 3}]}}
-    assert planned({"networks": networks}, world.host(card(count=2)))["pfs"] == [{"pf": "ens2", "num_vfs": 3, "permanent_mac": world.mac_of("ens2")}]
+    assert planned({"networks": networks}, world.host(card(count=2)))["pfs"] == [
+        {"pf": "ens2", "num_vfs": 3, "permanent_mac": world.mac_of("ens2")}
+    ]
 
 
 def test_the_xml_is_what_libvirt_takes():

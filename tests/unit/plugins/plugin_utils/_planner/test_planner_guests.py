@@ -44,7 +44,11 @@ class TestGuests:
         found = planned(intent, world.host(card(count=4)))
         (nic,) = found["nics"]
         assert nic["status"].startswith("pending: guest is not defined") and nic["uuid"] is None
-        assert "hostdev" in nic["xml"] and found["domains"] == [] and found["pfs"] == [{"pf": "ens2", "num_vfs": 4, "permanent_mac": world.mac_of("ens2")}]
+        assert (
+            "hostdev" in nic["xml"]
+            and found["domains"] == []
+            and found["pfs"] == [{"pf": "ens2", "num_vfs": 4, "permanent_mac": world.mac_of("ens2")}]
+        )
         assert planned(intent, world.host(card()), "hv2")["nics"] == []
 
     def test_those_defined_come_before_those_announced(self):

@@ -8,18 +8,46 @@ import pytest
 from ansible_collections.kvm.vnic.plugins.plugin_utils._planner.unmet import unmet
 
 NIC = {
-    "guest": "web1", "uuid": "u1", "name": "front", "attachment": "macvtap", "backend": "vhost", "model": "virtio", "mac": "52:54:00:00:00:01",
-    "vf": None, "queues": 1, "status": "planned",
+    "guest": "web1",
+    "uuid": "u1",
+    "name": "front",
+    "attachment": "macvtap",
+    "backend": "vhost",
+    "model": "virtio",
+    "mac": "52:54:00:00:00:01",
+    "vf": None,
+    "queues": 1,
+    "status": "planned",
 }
 SHOWN = {
-    "name": "front", "type": "direct", "mac": "52:54:00:00:00:01", "model": "virtio", "backend": "vhost", "vf": None, "queues": None,
-    "live": False, "persistent": True,
+    "name": "front",
+    "type": "direct",
+    "mac": "52:54:00:00:00:01",
+    "model": "virtio",
+    "backend": "vhost",
+    "vf": None,
+    "queues": None,
+    "live": False,
+    "persistent": True,
 }
-PINNING = {"name": "web1", "uuid": "u1", "vcpus": {"0": "5"}, "emulator": "4,6", "vhost": [], "memory": {"mode": "preferred", "nodes": "1"}}
+PINNING = {
+    "name": "web1",
+    "uuid": "u1",
+    "vcpus": {"0": "5"},
+    "emulator": "4,6",
+    "vhost": [],
+    "memory": {"mode": "preferred", "nodes": "1"},
+}
 
 
 def facts(*interfaces, uuid="u1", vcpu_pins=None, emulator_pin=None):
-    domain = {"uuid": uuid, "name": "web1", "interfaces": list(interfaces), "vcpu_pins": vcpu_pins or {}, "emulator_pin": emulator_pin}
+    domain = {
+        "uuid": uuid,
+        "name": "web1",
+        "interfaces": list(interfaces),
+        "vcpu_pins": vcpu_pins or {},
+        "emulator_pin": emulator_pin,
+    }
     return {"libvirt": {"domains": [domain]}}
 
 
@@ -31,7 +59,10 @@ def test_nothing_is_unmet_when_all_is_there():
     assert unmet(plan(NIC), facts(SHOWN)) == []
 
 
-@pytest.mark.parametrize("key, value", [("type", "bridge"), ("mac", "52:54:00:00:00:02"), ("model", "e1000"), ("backend", "qemu"), ("queues", 4)])
+@pytest.mark.parametrize(
+    "key, value",
+    [("type", "bridge"), ("mac", "52:54:00:00:00:02"), ("model", "e1000"), ("backend", "qemu"), ("queues", 4)],
+)
 def test_each_difference_is_told(key, value):
     sentences = unmet(plan(NIC), facts(dict(SHOWN, **{key: value})))
     assert len(sentences) == 1 and "web1/front" in sentences[0] and str(value) in sentences[0]

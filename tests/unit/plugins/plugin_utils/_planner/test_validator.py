@@ -298,7 +298,9 @@ class TestProfiles:
             intent = validate({"profile": "a", "profiles": {"a": {"rules": {"host_rss": rule}}}})
             assert intent.profile.rules["host_rss"]["premise"] == expected
 
-    @pytest.mark.parametrize(("given", "read"), [(4, 4), ("4", 4), ({"cap": 2}, {"cap": 2}), ({"cap": "2"}, {"cap": 2})])
+    @pytest.mark.parametrize(
+        ("given", "read"), [(4, 4), ("4", 4), ({"cap": 2}, {"cap": 2}), ({"cap": "2"}, {"cap": 2})]
+    )
     def test_numbers_of_queues(self, given, read):
         intent = validate({"profile": "a", "profiles": own_rule("queues", given)})
         assert intent.profile.value("queues") == read

@@ -152,7 +152,9 @@ def applied(plan, facts):
 
 
 def ovs_port(kind="", **more):
-    return {"interfaces": {"any": dict({"type": kind, "ofport": 1, "interface_id": None, "attached_mac": None}, **more)}}
+    return {
+        "interfaces": {"any": dict({"type": kind, "ofport": 1, "interface_id": None, "attached_mac": None}, **more)}
+    }
 
 
 def _switch(facts, wish):

@@ -13,8 +13,21 @@ MATCH = "in_port={port},dl_src=52:54:00:00:00:01"
 
 def port(name, number, tag=None, **more):
     """``{name: facts of a port with one interface}``; ``more``: ``trunks``, ``vlan_mode``, and keys of the interface."""
-    shown = {"type": "system", "ofport": number, "error": None, "interface_id": None, "attached_mac": None, "vm_id": None, "flows": 0}
-    settings = {"tag": tag, "trunks": more.pop("trunks", []), "vlan_mode": more.pop("vlan_mode", None), "protected": False}
+    shown = {
+        "type": "system",
+        "ofport": number,
+        "error": None,
+        "interface_id": None,
+        "attached_mac": None,
+        "vm_id": None,
+        "flows": 0,
+    }
+    settings = {
+        "tag": tag,
+        "trunks": more.pop("trunks", []),
+        "vlan_mode": more.pop("vlan_mode", None),
+        "protected": False,
+    }
     return {name: dict(settings, interfaces={name: dict(shown, **more)})}
 
 
@@ -30,13 +43,24 @@ def ovs_facts():
     found = facts()
     shown = {"trunks": None, "native_vlan": None}
     inner = interface("inner", "bridge", {"bridge": "br-t"}, target="vnet3", vlan=100, interface_id=ID3, **shown)
-    trunk = interface("trunk", "bridge", {"bridge": "br-t"}, target="vnet4", vlan=None, interface_id=ID4, **dict(shown, trunks=[5, 10, 20], native_vlan=5))
+    trunk = interface(
+        "trunk",
+        "bridge",
+        {"bridge": "br-t"},
+        target="vnet4",
+        vlan=None,
+        interface_id=ID4,
+        **dict(shown, trunks=[5, 10, 20], native_vlan=5),
+    )
     found["libvirt"]["domains"] += [
         guest("web3", "5", inner, workers=[{"tid": 1, "interface": "inner", "queue": 0, "cpus": "7"}]),
         guest("web4", "6", trunk, workers=[{"tid": 2, "interface": "trunk", "queue": 0, "cpus": "7"}]),
     ]
     found["ovs"] = {
-        "installed": True, "running": True, "version": "3.5.0", "hw_offload": False,
+        "installed": True,
+        "running": True,
+        "version": "3.5.0",
+        "hw_offload": False,
         "bridges": {
             "br-t": bridge(
                 port("br-t", 65534, type="internal"),
@@ -51,7 +75,12 @@ def ovs_facts():
 def wish(*flows, **more):
     """Parameters of ovs_flows that protect ``web3``'s port by ``flows``, two that match its number where none is given."""
     listed = flows or (MATCH, "arp," + MATCH, "dl_dst=52:54:00:00:00:01")
-    entry = {"interface_id": ID3.upper(), "guest": "web3", "protected": True, "flows": [{"match": match, "actions": "NORMAL"} for match in listed]}
+    entry = {
+        "interface_id": ID3.upper(),
+        "guest": "web3",
+        "protected": True,
+        "flows": [{"match": match, "actions": "NORMAL"} for match in listed],
+    }
     return {"ovs_flows": {"bridges": [{"name": "br-t", "guest_ports": [dict(entry, **more)]}]}}
 
 

@@ -21,22 +21,46 @@ NICS = [
 
 def vector(irq, pci, effective, role="combined", queue=0, affinity=None):
     return {
-        "irq": irq, "pci": pci, "role": role, "queue": queue, "effective": effective, "affinity": affinity or effective, "count": 9,
+        "irq": irq,
+        "pci": pci,
+        "role": role,
+        "queue": queue,
+        "effective": effective,
+        "affinity": affinity or effective,
+        "count": 9,
     }
 
 
 def interface(name, kind, source, **more):
     found = {
-        "name": name, "alias": None, "mac": None, "type": kind, "source": source, "model": "virtio", "backend": "vhost", "target": None,
-        "queues": None, "live": True, "persistent": True,
+        "name": name,
+        "alias": None,
+        "mac": None,
+        "type": kind,
+        "source": source,
+        "model": "virtio",
+        "backend": "vhost",
+        "target": None,
+        "queues": None,
+        "live": True,
+        "persistent": True,
     }
     return dict(found, **more)
 
 
 def guest(name, cpu, *interfaces, workers=()):
     return {
-        "name": name, "uuid": "u-" + name, "state": "running", "vcpus": 1, "cpuset": None, "vcpu_pins": {"0": cpu}, "emulator_pin": "7",
-        "memory": {"mode": "preferred", "nodes": "1"}, "memory_mib": 256, "interfaces": list(interfaces), "vhost_workers": list(workers),
+        "name": name,
+        "uuid": "u-" + name,
+        "state": "running",
+        "vcpus": 1,
+        "cpuset": None,
+        "vcpu_pins": {"0": cpu},
+        "emulator_pin": "7",
+        "memory": {"mode": "preferred", "nodes": "1"},
+        "memory_mib": 256,
+        "interfaces": list(interfaces),
+        "vhost_workers": list(workers),
     }
 
 
@@ -61,8 +85,15 @@ def facts():
                     vector(60, "0000:41:10.0", "5", "vector"),
                 ],
                 "default_affinity": "0,4",
-                "irqbalance": {"running": True, "policy_script": "/usr/local/libexec/kvm-vnic/irq-policy.1", "banned_cpus": None},
+                "irqbalance": {
+                    "running": True,
+                    "policy_script": "/usr/local/libexec/kvm-vnic/irq-policy.1",
+                    "banned_cpus": None,
+                },
             },
-            "libvirt": {"domains": [guest("web1", "5", fast), guest("web2", "6", near, workers=[worker])], "problem": None},
+            "libvirt": {
+                "domains": [guest("web1", "5", fast), guest("web2", "6", near, workers=[worker])],
+                "problem": None,
+            },
         }
     )

@@ -119,7 +119,9 @@ def test_rps_on_an_uplink_of_single_queue_guests(seen):
     assert found(seen) == [("rps_on", "warning", "ens2")]
     assert found(seen, {"packet_steering": {"devices": [{"device": "ens2", "rps": "4-7"}]}}) == []
     for off in ("off", False, None):
-        assert found(seen, {"packet_steering": {"devices": [{"device": "ens2", "rps": off}]}}) == [("rps_on", "warning", "ens2")]
+        assert found(seen, {"packet_steering": {"devices": [{"device": "ens2", "rps": off}]}}) == [
+            ("rps_on", "warning", "ens2")
+        ]
     web2(seen)["interfaces"][0]["queues"] = 2
     assert found(seen) == []
 
@@ -194,7 +196,13 @@ def spoil(seen, path, value):
         return
 
 
-@given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(["unknown", None, 7, "", [], {}, True])), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(PLACES), st.sampled_from(["unknown", None, 7, "", [], {}, True])),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_whatever_is_missing_never_ends_the_audit(spoiled):
     seen = facts()
     for path, value in spoiled:
@@ -210,7 +218,9 @@ def test_unknown_is_never_wrong(path):
     assert [finding for finding in cross_check(seen, {}) if finding.severity != "notice"] == []
 
 
-@pytest.mark.parametrize("seen", [{}, None, [], "unknown", {"libvirt": {"domains": [{"name": "a", "state": "running"}]}}])
+@pytest.mark.parametrize(
+    "seen", [{}, None, [], "unknown", {"libvirt": {"domains": [{"name": "a", "state": "running"}]}}]
+)
 def test_without_facts_there_is_nothing_to_say(seen):
     assert found(seen) == []
 

@@ -67,30 +67,36 @@ def test_a_vlan_that_nobody_states_is_worth_a_notice(seen):
     assert found(seen) == []
 
 
-@pytest.mark.parametrize("shown, equal", [
-    ({"vlan_mode": "access"}, True),
-    ({"vlan_mode": "access", "trunks": [1, 2]}, True),  # trunks of an access port are ignored
-    ({"trunks": [1, 2]}, True),
-    ({"vlan_mode": "trunk"}, False),
-    ({"vlan_mode": "native-untagged"}, False),
-    ({"vlan_mode": "dot1q-tunnel"}, False),
-    ({"vlan_mode": "unknown"}, True),
-    ({"tag": "unknown"}, True),
-])
+@pytest.mark.parametrize(
+    "shown, equal",
+    [
+        ({"vlan_mode": "access"}, True),
+        ({"vlan_mode": "access", "trunks": [1, 2]}, True),  # trunks of an access port are ignored
+        ({"trunks": [1, 2]}, True),
+        ({"vlan_mode": "trunk"}, False),
+        ({"vlan_mode": "native-untagged"}, False),
+        ({"vlan_mode": "dot1q-tunnel"}, False),
+        ({"vlan_mode": "unknown"}, True),
+        ({"tag": "unknown"}, True),
+    ],
+)
 def test_the_mode_of_a_port(seen, shown, equal):
     ports(seen)["vnet3"].update(shown)
     assert (found(seen) == []) is equal
 
 
-@pytest.mark.parametrize("shown, equal", [
-    ({"trunks": [5, 20, 10]}, True),  # the native VLAN is among them either way
-    ({"trunks": [10]}, False),
-    ({"trunks": []}, False),  # all
-    ({"tag": 6}, False),
-    ({"vlan_mode": "native-tagged"}, False),
-    ({"vlan_mode": None}, False),
-    ({"vlan_mode": "trunk", "tag": None, "trunks": [5, 10, 20]}, False),
-])
+@pytest.mark.parametrize(
+    "shown, equal",
+    [
+        ({"trunks": [5, 20, 10]}, True),  # the native VLAN is among them either way
+        ({"trunks": [10]}, False),
+        ({"trunks": []}, False),  # all
+        ({"tag": 6}, False),
+        ({"vlan_mode": "native-tagged"}, False),
+        ({"vlan_mode": None}, False),
+        ({"vlan_mode": "trunk", "tag": None, "trunks": [5, 10, 20]}, False),
+    ],
+)
 def test_a_trunk(seen, shown, equal):
     ports(seen)["vnet4"].update(shown)
     assert (found(seen) == []) is equal
@@ -235,11 +241,21 @@ def test_a_nic_of_a_libvirt_network_is_on_the_bridge_of_its_port(seen):
     assert found(seen) == [("ovs_userspace_datapath", "warning", "br-n")]
 
 
-PLACES = [path for path in paths(ovs_facts()) if path[0] == "ovs" or path[:3] in (("libvirt", "domains", 2), ("libvirt", "domains", 3))]
+PLACES = [
+    path
+    for path in paths(ovs_facts())
+    if path[0] == "ovs" or path[:3] in (("libvirt", "domains", 2), ("libvirt", "domains", 3))
+]
 WISHED = dict(wish(), **nic_wish("web3", "inner", vlan=100))
 
 
-@given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(["unknown", None, 7, -1, "", [], {}, True, [None], ["x"]])), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(PLACES), st.sampled_from(["unknown", None, 7, -1, "", [], {}, True, [None], ["x"]])),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_whatever_is_missing_never_ends_the_audit(spoiled):
     seen = ovs_facts()
     for path, value in spoiled:
@@ -255,7 +271,9 @@ def test_unknown_is_never_wrong(path):
     assert [finding for finding in cross_check(seen, WISHED) if finding.severity != "notice"] == []
 
 
-@pytest.mark.parametrize("value", ["x", 7, None, [], {}, [{}], {"bridges": 7}, {"bridges": [{"name": 7, "guest_ports": [7, {}]}]}])
+@pytest.mark.parametrize(
+    "value", ["x", 7, None, [], {}, [{}], {"bridges": 7}, {"bridges": [{"name": 7, "guest_ports": [7, {}]}]}]
+)
 def test_a_wish_of_another_shape_says_nothing(seen, value):
     vnet3(seen)["flows"] = 0
     assert found(seen, {"ovs_flows": value, "ovs_bridge": value}) == []
