@@ -31,6 +31,20 @@ def test_it_keeps_everything_that_the_links_part_makes(reconciler):
     assert len(kept["tap"]["taps"]) == len(kept["bridge"]["bridges"][0]["ports"]) == 64
 
 
+def entries(*told):
+    return "".join(
+        json.dumps({"MESSAGE": message, "__MONOTONIC_TIMESTAMP": str(at)}) + "\n" for at, message in enumerate(told)
+    )
+
+
+def test_the_first_pass_after_a_boot_counts_once_it_has_ended(reconciler):
+    assert reconciler.first_run(entries()) is None and reconciler.first_run(entries("Starting a")) is None
+    told = ("Starting a", "words", "Finished a", "Starting a", "Finished a")
+    assert reconciler.first_run(entries(*told)) == (0.0, 2e-6)
+    with pytest.raises(reconciler.BenchError, match="Failed to start"):
+        reconciler.first_run(entries("Starting a", "Failed to start a"))
+
+
 def test_idle_passes_are_timed_beside_the_same_imports(tmp_path):
     archive = tmp_path / "a.pyz"
     archive.mkdir()
