@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from .._model.errors import ApplyFailed, InFlight
 from .file_worker import Stuck
-from .files import READ_TIMEOUT, WRITE_TIMEOUT, error_name
+from .files import READ_TIMEOUT, error_name
 
+DISK_TIMEOUT = 60.0  # a disk's, which no driver's budget is meant for
 KEPT, VOLATILE = "/var/lib", "/run"  # the second until the next boot
 
 
@@ -17,7 +18,7 @@ class PrivateFiles:
         self._files, self._below, self._base = files, tuple(below), base
         self.directory = "/".join((base,) + self._below)
 
-    def _call(self, operation, *arguments, timeout=WRITE_TIMEOUT):
+    def _call(self, operation, *arguments, timeout=DISK_TIMEOUT):
         try:
             return self._files.worker.call(
                 operation, self._files.at(self._base), self._below, *arguments, timeout=timeout
