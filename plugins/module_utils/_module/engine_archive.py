@@ -9,12 +9,18 @@ import marshal
 import re
 import sys
 import zipfile
+import zlib
 
 from .._host import engine_file
+from . import engine_seal
 
 PACKAGE = "kvm_vnic"
 MAIN = "_service.main"
-START = "from %s.%s import main\n\nraise SystemExit(main())\n" % (PACKAGE, MAIN)
+# name in the archive: content of what is no file of the collection
+OWN = {
+    "__main__.py": ("from %s.%s import main\n\nraise SystemExit(main())\n" % (PACKAGE, MAIN)).encode(),
+    PACKAGE + "/__init__.py": b"",
+}
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: the same sources give the same bytes
 UNCHECKED = (1).to_bytes(4, "little")  # PEP 552: named by a hash of the source that nobody compares at run time
 NO_REFERENCES = 2  # marshal's later versions tell how often a value was referred to, which differs from run to run
@@ -35,24 +41,41 @@ def install_engine(host):
 def engine_archive(installed=b""):
     """The bytes of the archive; those of ``installed`` where it is made of the same sources for this Python, because
     compiling takes longer than everything else."""
-    sources = dict(_sources())
-    if installed and _holds(installed, sources):
+    if engine_seal.is_sealed(installed) and _is_of_these_sources(installed):
         return installed
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in sorted(sources.items()):
+        for name, data in sorted(_sources()):
             _add(archive, name, data)
             compiled = _compiled(name, data) if name != "__main__.py" else None
             if compiled is not None:
                 _add(archive, name + "c", compiled)
-    return file.getvalue()
+    return engine_seal.sealed(file.getvalue())
+
+
+def _is_of_these_sources(installed):
+    """By size and checksum. What it lacks need not be looked for: one of those that it has would import it."""
+    with zipfile.ZipFile(io.BytesIO(installed)) as archive:
+        held = [entry for entry in archive.infolist() if not entry.filename.endswith(".pyc")]
+    try:
+        return all((len(data), zlib.crc32(data)) == (entry.file_size, entry.CRC) for entry, data in _carried(held))
+    except OSError:  # there is no such file any more
+        return False
+
+
+def _carried(entries):
+    """Each of the archive's entries with what Ansible carried here for it. Raises OSError."""
+    main = _find(MAIN)
+    place = main.origin[: -len(_file(MAIN))]
+    for entry in entries:
+        name = entry.filename
+        yield entry, OWN[name] if name in OWN else main.loader.get_data(place + name[len(PACKAGE) + 1 :])
 
 
 def _sources():
     """``(name in the archive, source as bytes)`` of each file. Only what the archive's own command needs: each module carries
     some more, and all of them must make the same."""
-    yield "__main__.py", START.encode()
-    yield "%s/__init__.py" % PACKAGE, b""
+    yield from OWN.items()
     seen, waiting = set(), [MAIN]
     while waiting:
         name = waiting.pop()
@@ -64,7 +87,7 @@ def _sources():
             continue  # a name in a package that is no module
         source = spec.loader.get_source(spec.name) or ""
         is_package = spec.submodule_search_locations is not None
-        yield "%s/%s%s.py" % (PACKAGE, name.replace(".", "/"), "/__init__" if is_package else ""), source.encode()
+        yield "%s/%s" % (PACKAGE, _file(name + ".__init__" if is_package else name)), source.encode()
         package = name if is_package else name.rpartition(".")[0]
         waiting += [package] * bool(package)
         waiting += _imported(source, package)
@@ -73,6 +96,10 @@ def _sources():
 def _find(name):
     """The spec of a module of ours, by its name below module_utils."""
     return importlib.util.find_spec("%s.%s" % (__package__.rpartition(".")[0], name))
+
+
+def _file(name):
+    return name.replace(".", "/") + ".py"
 
 
 # The layers import each other relatively, one module in a statement or several of a package.
@@ -106,18 +133,3 @@ def _compiled(name, data):
 def _has_sets(value):
     parts = value if isinstance(value, (tuple, frozenset)) else getattr(value, "co_consts", ())
     return isinstance(value, frozenset) or any(map(_has_sets, parts))
-
-
-def _holds(installed, sources):
-    """Whether the archive ``installed`` is whole, of these sources, and compiled for this Python."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(installed)) as archive:
-            held = {name: archive.read(name) for name in archive.namelist()}  # the checksum of each is looked at
-    except Exception:  # pylint: disable=broad-except
-        return False  # zipfile raises whatever the damage leads to: zlib.error, BadZipFile, RuntimeError, …
-    compiled = {name: held.pop(name) for name in list(held) if name.endswith(".pyc")}
-    return (
-        held == sources
-        and bool(compiled)
-        and all(data.startswith(importlib.util.MAGIC_NUMBER + UNCHECKED) for data in compiled.values())
-    )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import os
@@ -16,6 +17,7 @@ import pytest
 from ansible_collections.kvm.vnic.plugins.module_utils._host import engine_file
 from ansible_collections.kvm.vnic.plugins.module_utils._model.errors import ApplyFailed
 from ansible_collections.kvm.vnic.plugins.module_utils._module import engine_archive as module
+from ansible_collections.kvm.vnic.plugins.module_utils._module import engine_seal
 from ansible_collections.kvm.vnic.plugins.module_utils._module.engine_archive import engine_archive, install_engine
 from ansible_collections.kvm.vnic.tests.unit.memory_host.host import MemoryHost
 
@@ -54,8 +56,48 @@ def test_it_has_the_lower_layers_only_and_each_file_compiled_beside_its_source(a
     assert compiled == sources if sys.version_info >= (3, 11) else compiled <= sources
 
 
-def test_what_is_installed_of_the_same_sources_is_taken_as_it_is(archive):
+def test_what_is_installed_of_the_same_sources_is_taken_as_it_is_without_making_it(archive, monkeypatch):
+    monkeypatch.setattr(module, "_sources", None)
     assert engine_archive(archive) is archive
+
+
+def remade(data, change):
+    """The archive with ``change`` done to the sources it is of, ``{name: bytes}``, and sealed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as former, zipfile.ZipFile(file, "w") as archive:
+        held = {name: former.read(name) for name in former.namelist()}
+        change(held)
+        for name, content in held.items():
+            archive.writestr(name, content)
+    return engine_seal.sealed(file.getvalue())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda held: held.update({"kvm_vnic/_service/main.py": held["kvm_vnic/_service/main.py"] + b"\n"}),
+        lambda held: held.update(
+            {"kvm_vnic/_service/main.py": held["kvm_vnic/_service/main.py"].replace(b"r", b"q", 1)}
+        ),
+        lambda held: held.update({"kvm_vnic/_service/gone.py": b""}),
+        lambda held: held.update({"__main__.py": b""}),
+        lambda held: held.update({"elsewhere.py": b""}),
+    ],
+)
+def test_what_was_made_of_other_sources_is_made_anew(uncompiled, change):
+    archive = engine_archive()
+    as_good = remade(archive, lambda held: None)
+    assert engine_archive(as_good) is as_good
+    assert engine_archive(remade(archive, change)) == archive
+
+
+def test_what_another_python_made_is_made_anew(uncompiled, monkeypatch):
+    with monkeypatch.context() as other:
+        other.setattr(importlib.util, "MAGIC_NUMBER", b"\0\0\r\n")
+        made = engine_archive()
+    archive = engine_archive()
+    assert made != archive
+    assert engine_archive(made) == archive
 
 
 @pytest.mark.parametrize(
