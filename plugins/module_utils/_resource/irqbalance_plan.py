@@ -17,6 +17,7 @@ from .._model.irqbalance_settings import (
     script_text,
     with_policy_script,
 )
+from .device_irqs import AFFINITY
 from .irqbalance import UNIT
 
 TARGET = "irqbalance"
@@ -47,7 +48,7 @@ def plan_irqbalance(desired, state):
                     Action(TARGET, KEPT_OFF, sorted(balance.kept_off), sorted(devices), reason, data=balance)
                 )
     actions += _plan_banned(desired, state)
-    actions += _plan_restart(desired, balance, script, actions)
+    actions += _plan_restart(desired, state, script, actions)
     old = sorted(set(balance.scripts) - {script})
     if old:
         actions.append(Action(TARGET, OLD_SCRIPTS, old, [], "nobody asks them any more"))
@@ -111,8 +112,10 @@ def _plan_banned(desired, state):
     return [Action(TARGET, BANNED, shown[0], shown[1], reason, data=balance)]
 
 
-def _plan_restart(desired, balance, script, actions):
-    """A running irqbalance asks about an interrupt only when it discovers it, and reads its settings once."""
+def _plan_restart(desired, state, script, actions):
+    """A running irqbalance asks about an interrupt only when it discovers it, and reads its settings once. Up to its
+    restart it may still move what was found in place, hence ``data``."""
+    balance = state.balance
     if not balance.running:
         return []
     stale = balance.running_script is not UNKNOWN and script != balance.running_script
@@ -121,7 +124,9 @@ def _plan_restart(desired, balance, script, actions):
         stale = stale or balance.running_banned != balance.settings.get(BANNED_CPUS)
     if not (stale or actions):
         return []
-    return [Action(TARGET, RESTART, balance.running_script, script, "it asks only about what it discovers: restarted")]
+    reason = "it asks only about what it discovers: restarted"
+    in_place = tuple(placement for placement in state.placements.found if placement.as_wished)
+    return [Action(TARGET, RESTART, balance.running_script, script, reason, data=in_place)]
 
 
 def apply_irqbalance(host, action):
@@ -139,12 +144,22 @@ def apply_irqbalance(host, action):
             apply_exact(host, action.data)
         elif action.field == RESTART:
             host.commands.run(["systemctl", "try-restart", UNIT])
+            _put_back(host, action.data or ())
         else:
             for path in action.before:
                 host.files.remove(path)
     except ApplyFailed as error:
         return Result(action, FAILED, str(error))
     return Result(action, DONE)
+
+
+def _put_back(host, placements):
+    """What the former irqbalance moved after it was looked at."""
+    paths = [AFFINITY % placement.irq.number for placement in placements]
+    found = host.files.read_many(paths)
+    for path, placement in zip(paths, placements):
+        if found[path] is not UNKNOWN and found[path] != str(placement.wanted):
+            host.files.write(path, str(placement.wanted))
 
 
 def write_script(host, devices):

@@ -72,6 +72,37 @@ def test_it_is_told_and_restarted_before_anything_is_placed(host):
     assert not again["changed"] and host.tree.writes == writes and host.balance.restarts == 1
 
 
+def test_what_the_former_one_moved_after_it_was_looked_at_is_put_back(host):
+    """It places every ten seconds what nobody has told it to leave alone."""
+    run(host, ENS2, irqbalance="leave", back=False)
+    start = host.balance.start
+
+    def move_and_start():
+        host.tree.contents["/proc/irq/50/smp_affinity_list"] = "7"
+        start()
+
+    host.balance.start = move_and_start
+    result = run(host, ENS2, back=False)
+    assert not result["failed"], result
+    assert balance_fields(result) == ["kept_off", "running_policy"] and len(result["actions"]) == 2
+    assert affinities(host)[-1] == (50, "4") and affinities(host).count((51, "4")) == 1
+    assert not run(host, ENS2, back=False)["changed"]
+
+
+def test_what_cannot_be_put_back_is_told(host):
+    run(host, ENS2, irqbalance="leave", back=False)
+    start = host.balance.start
+
+    def move_and_start():
+        host.tree.contents["/proc/irq/50/smp_affinity_list"] = "7"
+        host.tree.failures["write", "/proc/irq/50/smp_affinity_list"] = errno.ENOSPC
+        start()
+
+    host.balance.start = move_and_start
+    result = run(host, ENS2, back=False)
+    assert result["error_kind"] == "apply" and "smp_affinity_list" in result["msg"] and "ENOSPC" in result["msg"]
+
+
 def test_without_targets_it_is_left_alone(host):
     assert not run(host, default_cpus="0-3")["failed"]
     assert host.tree.contents[CONFIGURATION] == DEBIAN and ["systemctl"] not in [c[:1] for c in host.commands.calls]
