@@ -150,6 +150,15 @@ def test_a_single_host_is_asked_no_more_than_before(fleet):
     }  # fmt: skip
 
 
+def test_what_shows_the_plan_is_read_again_only_where_something_was_changed(fleet):
+    hosts = fleet({}, CHANGED)
+    for host in hosts.hosts:
+        (hosts.folder / (host + ".before")).write_text((hosts.folder / (host + ".after")).read_text())
+    run = hosts.site()
+    assert run.states() == {"hv1": "ok", "hv2": "changed"}
+    assert "verify" not in run.calls("hv1") and run.calls("hv2") == FINISHED
+
+
 def test_a_run_that_changes_nothing_has_nothing_to_confirm(fleet):
     run = fleet({}).site()
     assert run.states() == {"hv1": "ok"} and "confirmed" not in run.calls("hv1")
