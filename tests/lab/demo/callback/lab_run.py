@@ -16,10 +16,10 @@ description: Writes a JSON file with, for each host, how many tasks ran on it, w
 """
 
 # What these actions do, they do on the controller; every other task is at least one execution on the host.
-CONTROLLER_ACTIONS = {
-    "add_host", "assert", "debug", "fail", "group_by", "import_role", "import_tasks", "include_role", "include_tasks", "include_vars",
-    "meta", "pause", "set_fact", "set_stats", "validate_argument_spec",
-}
+CONTROLLER_ACTIONS = set(
+    "add_host assert debug fail group_by import_role import_tasks include_role include_tasks include_vars meta pause set_fact "
+    "set_stats validate_argument_spec".split()
+)
 
 
 class CallbackModule(CallbackBase):

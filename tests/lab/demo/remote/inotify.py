@@ -29,9 +29,9 @@ def main():
         data = os.read(queue, 65536)
         while data:
             watch, mask, _cookie, length = EVENT.unpack_from(data)
-            name = data[EVENT.size:EVENT.size + length].rstrip(b"\0").decode()
+            name = data[EVENT.size : EVENT.size + length].rstrip(b"\0").decode()
             print("%s/%s %#x" % (watched.get(watch, "?"), name, mask), flush=True)
-            data = data[EVENT.size + length:]
+            data = data[EVENT.size + length :]
 
 
 main()

@@ -46,7 +46,9 @@ def ping(place, address, count):
 
 
 def received_by_guest(guest, mac):
-    report = subprocess.run(["lab-guest", "report", guest, "--wait", "20"], capture_output=True, text=True, check=False).stdout
+    report = subprocess.run(
+        ["lab-guest", "report", guest, "--wait", "20"], capture_output=True, text=True, check=False
+    ).stdout
     try:
         nics = json.loads(report)["nics"]
     except ValueError:
@@ -62,7 +64,10 @@ def numa_node(interface):
 def attachment_of(interface):
     """What carries a NIC: libvirt says ``bridge`` for Open vSwitch, too; the kernel knows whose port the tap is."""
     kind = interface.get("type")
-    if kind == "bridge" and os.path.basename(os.path.realpath("/sys/class/net/%s/master" % tap_of(interface))) == DATAPATH:
+    if (
+        kind == "bridge"
+        and os.path.basename(os.path.realpath("/sys/class/net/%s/master" % tap_of(interface))) == DATAPATH
+    ):
         return "ovs"
     return ATTACHMENTS.get(kind, kind)
 
@@ -79,7 +84,12 @@ def switched(interface, mac, address):
     """Of a port of Open vSwitch its VLAN, and what became of an ARP request with a source address that is not the guest's."""
     tap, false = tap_of(interface), mac[:-2] + "%02x" % (int(mac[-2:], 16) ^ 1)
     tag = answer("ovs-vsctl", "--timeout=20", "get", "Port", tap, "tag").strip()
-    frame = "in_port=%s,dl_src=%s,dl_dst=ff:ff:ff:ff:ff:ff,dl_type=0x0806,arp_op=1,arp_spa=%s,arp_sha=%s" % (tap, false, address, false)
+    frame = "in_port=%s,dl_src=%s,dl_dst=ff:ff:ff:ff:ff:ff,dl_type=0x0806,arp_op=1,arp_spa=%s,arp_sha=%s" % (
+        tap,
+        false,
+        address,
+        false,
+    )
     trace = answer("ovs-appctl", "--timeout=20", "ofproto/trace", interface.find("source").get("bridge"), frame)
     fate = re.search(r"^Datapath actions: (.*)$", trace, re.MULTILINE)
     spoofed = ("dropped" if fate.group(1) == "drop" else "passed") if fate else None
@@ -127,14 +137,22 @@ def lower_of(interface):
         return path
     bridge = interface.find("source").get("bridge")
     ports = "/sys/class/net/%s/brif" % bridge
-    cards = [port for port in (os.listdir(ports) if bridge and os.path.isdir(ports) else []) if os.path.isdir("/sys/class/net/%s/device" % port)]
+    cards = [
+        port
+        for port in (os.listdir(ports) if bridge and os.path.isdir(ports) else [])
+        if os.path.isdir("/sys/class/net/%s/device" % port)
+    ]
     return "/sys/class/net/%s/device" % cards[0] if cards else None
 
 
 def posts():
     """Whether the IOMMU delivers a VF's interrupts to running vCPUs by itself (VT-d's cap, bit 59)."""
     units = glob.glob("/sys/class/iommu/*/intel-iommu/cap")
-    return bool(units) and all(int(read(unit), 16) >> 59 & 1 for unit in units) and read("/sys/module/kvm_intel/parameters/enable_apicv") == "Y"
+    return (
+        bool(units)
+        and all(int(read(unit), 16) >> 59 & 1 for unit in units)
+        and read("/sys/module/kvm_intel/parameters/enable_apicv") == "Y"
+    )
 
 
 def aligned(irqs, irq_cpus, vcpu_cpus, vfio):
@@ -148,7 +166,10 @@ def aligned(irqs, irq_cpus, vcpu_cpus, vfio):
     nodes = placement.nodes_of(irq_cpus | vcpu_cpus)
     if len(nodes) == 1:
         return "node", "its interrupts and its vCPUs are on node %d" % nodes.pop()
-    return "no", "its interrupts arrive on CPUs %s, its vCPUs run on %s" % (placement.shown(irq_cpus), placement.shown(vcpu_cpus))
+    return "no", "its interrupts arrive on CPUs %s, its vCPUs run on %s" % (
+        placement.shown(irq_cpus),
+        placement.shown(vcpu_cpus),
+    )
 
 
 def traffic(probes):
@@ -180,7 +201,10 @@ def count(nics, probes):
         if not irqs:
             nic["irq_share_reason"] = nic["aligned_reason"]
         elif arrived < FEWEST_INTERRUPTS:
-            nic["irq_share_reason"] = "its traffic here does not cross the card: %d interrupts in %d s" % (arrived, WINDOW)
+            nic["irq_share_reason"] = "its traffic here does not cross the card: %d interrupts in %d s" % (
+                arrived,
+                WINDOW,
+            )
         else:
             nic["irq_share_on_target"] = round(share, 3)
 
@@ -188,7 +212,10 @@ def count(nics, probes):
 def answers(wanted):
     """``{guest: {interface: whether it answers}}``, each asked for as long as a neighbour may take to be found."""
     return {
-        guest: {name: any(ping(probe["from"], probe["address"], 3)[0] for _try in range(TRIES)) for name, probe in probes.items()}
+        guest: {
+            name: any(ping(probe["from"], probe["address"], 3)[0] for _try in range(TRIES))
+            for name, probe in probes.items()
+        }
         for guest, probes in wanted.items()
     }
 

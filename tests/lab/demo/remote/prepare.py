@@ -33,7 +33,8 @@ def near_end(place):
         run("ip", "netns", "add", NAMESPACE, check=False)
         run("ip", "link", "set", "dev", place["beside"], "up")
         if run("ip", "-n", NAMESPACE, "link", "show", "dev", "beside", check=False).returncode:
-            run("ip", "link", "add", "link", place["beside"], "name", "beside", "netns", NAMESPACE, "type", "macvlan", "mode", "bridge")
+            link = ["link", place["beside"], "name", "beside", "netns", NAMESPACE]
+            run("ip", "link", "add", *link, "type", "macvlan", "mode", "bridge")
         run("ip", "-n", NAMESPACE, "address", "replace", address, "dev", "beside")
         run("ip", "-n", NAMESPACE, "link", "set", "dev", "beside", "up")
     elif "ovs" in place:

@@ -17,7 +17,14 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PLACES = ["/etc/libvirt", "/etc/modprobe.d", "/etc/modules-load.d", "/etc/default", "/etc/kvm-vnic", "/var/lib/kvm-vnic"]
+PLACES = [
+    "/etc/libvirt",
+    "/etc/modprobe.d",
+    "/etc/modules-load.d",
+    "/etc/default",
+    "/etc/kvm-vnic",
+    "/var/lib/kvm-vnic",
+]
 # Its database, which holds neither counters nor states of links: they are ephemeral columns (vswitch.ovsschema).
 PLACES += ["/etc/openvswitch", "/var/lib/openvswitch"]
 
@@ -37,12 +44,17 @@ def bridges():
     """Those of Open vSwitch."""
     if shutil.which("ovs-vsctl") is None:
         return []
-    return subprocess.run(["ovs-vsctl", "--timeout=20", "list-br"], stdout=subprocess.PIPE, text=True, check=False).stdout.split()
+    return subprocess.run(
+        ["ovs-vsctl", "--timeout=20", "list-br"], stdout=subprocess.PIPE, text=True, check=False
+    ).stdout.split()
 
 
 def start():
     places = [path for path in PLACES if os.path.exists(path)] + device_folders()
-    commands = {"links": ["ip", "monitor", "link", "address", "route"], "files": [sys.executable, HERE + "/inotify.py"] + places}
+    commands = {
+        "links": ["ip", "monitor", "link", "address", "route"],
+        "files": [sys.executable, HERE + "/inotify.py"] + places,
+    }
     commands.update(("flows-" + name, ["ovs-ofctl", "monitor", name, "watch:!initial"]) for name in bridges())
     pids = []
     for name, command in commands.items():
