@@ -51,7 +51,9 @@ def filter_unmet(plan, facts):
     try:
         return unmet(_plain(plan), _plain({"libvirt": facts["libvirt"]}))
     except (KeyError, TypeError) as error:
-        raise AnsibleFilterError("kvm.vnic.unmet: needs a plan and the libvirt facts of kvm.vnic.host_info: %s" % error) from error
+        raise AnsibleFilterError(
+            "kvm.vnic.unmet: needs a plan and the libvirt facts of kvm.vnic.host_info: %s" % error
+        ) from error
 
 
 class FilterModule:

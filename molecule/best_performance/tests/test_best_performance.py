@@ -34,7 +34,9 @@ def test_two_running_guests_have_two_virtual_functions(host):
     assert len(set(functions.values())) == 2
     for guest, address in (("mol-first", "10.78.2.11"), ("mol-second", "10.78.2.12")):
         assert host.run("ping -c 3 -W 3 %s" % address).rc == 0
-        drivers = [nic["driver"] for nic in json.loads(host.check_output("lab-guest report %s --wait 20" % guest))["nics"]]
+        drivers = [
+            nic["driver"] for nic in json.loads(host.check_output("lab-guest report %s --wait 20" % guest))["nics"]
+        ]
         assert drivers == ["igbvf"]
 
 

@@ -8,7 +8,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-GUESTS = [("mol-e1000", "e1000", "10.78.5.11"), ("mol-rtl8139", "8139cp", "10.78.5.12"), ("mol-qemu", "virtio_net", "10.78.5.13")]
+GUESTS = [
+    ("mol-e1000", "e1000", "10.78.5.11"),
+    ("mol-rtl8139", "8139cp", "10.78.5.12"),
+    ("mol-qemu", "virtio_net", "10.78.5.13"),
+]
 
 
 @pytest.mark.parametrize("guest, driver, address", GUESTS)

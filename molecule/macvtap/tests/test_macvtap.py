@@ -22,7 +22,12 @@ def test_the_lower_devices_are_ready(host):
 
 def test_the_changed_one_is_as_wished(host):
     changed = links(host)["mol-mt0"]
-    assert (mode(changed), changed["mtu"], changed["address"], changed["link"]) == ("vepa", 1500, "52:54:00:aa:00:01", "mol-low")
+    assert (mode(changed), changed["mtu"], changed["address"], changed["link"]) == (
+        "vepa",
+        1500,
+        "52:54:00:aa:00:01",
+        "mol-low",
+    )
 
 
 def test_the_exclusive_one_takes_its_lower_devices_address(host):

@@ -25,7 +25,24 @@ def run_times(tids):
 
 
 def ping(namespace, source, address, count):
-    command = ["ip", "netns", "exec", namespace, "ping", "-q", "-n", "-i", "0.1", "-W", "3", "-c", str(count), "-I", source, address]
+    command = [
+        "ip",
+        "netns",
+        "exec",
+        namespace,
+        "ping",
+        "-q",
+        "-n",
+        "-i",
+        "0.1",
+        "-W",
+        "3",
+        "-c",
+        str(count),
+        "-I",
+        source,
+        address,
+    ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -45,7 +45,9 @@ def test_the_host_was_led_back_before_libvirt_came(host):
     def ended(unit, what):
         return int(host.check_output("systemctl show --property %s --value %s" % (what, unit)))
 
-    assert ended("kvm-vnic-host.service", "ExecMainExitTimestampMonotonic") < ended("libvirtd.service", "ExecMainStartTimestampMonotonic")
+    assert ended("kvm-vnic-host.service", "ExecMainExitTimestampMonotonic") < ended(
+        "libvirtd.service", "ExecMainStartTimestampMonotonic"
+    )
 
 
 def test_state_is_for_root_alone(host):

@@ -15,7 +15,9 @@ PINGS = 100
 def vcpu_cpus(host, guest):
     pid = host.check_output("cat /run/libvirt/qemu/%s.pid", guest).strip()
     comms = host.check_output("grep -H '^CPU 0/KVM$' /proc/%s/task/*/comm" % pid)
-    return host.check_output("sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' %s/status" % os.path.dirname(comms.split(":")[0]))
+    return host.check_output(
+        "sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' %s/status" % os.path.dirname(comms.split(":")[0])
+    )
 
 
 def counts(host):

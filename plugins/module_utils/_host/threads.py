@@ -43,8 +43,7 @@ def _numbers(stat):
     """``(parent, start time)``, zeros where they cannot be read."""
     fields = stat.rpartition(")")[2].split()
     return tuple(
-        int(fields[index]) if len(fields) > index and fields[index].isdigit() else 0
-        for index in (_PARENT, _START_TIME)
+        int(fields[index]) if len(fields) > index and fields[index].isdigit() else 0 for index in (_PARENT, _START_TIME)
     )
 
 

@@ -18,8 +18,10 @@ def parse_pci(text):
         # as the kernel prints it (drivers/pci/probe.c, pci_setup_device): domains beyond ffff have more digits
         return "%04x:%s:%s.%s" % (int(match.group(1) or "0", 16), match.group(2), match.group(3), match.group(4))
     if _NUMBER.fullmatch(text):
-        raise ValueError("is a number, not a PCI address: YAML read it so because it was not quoted; write it as \"0000:03:00.0\" in quotes")
-    raise ValueError("is no PCI address: expected domain:bus:slot.function such as \"0000:3b:00.1\"")
+        raise ValueError(
+            'is a number, not a PCI address: YAML read it so because it was not quoted; write it as "0000:03:00.0" in quotes'
+        )
+    raise ValueError('is no PCI address: expected domain:bus:slot.function such as "0000:3b:00.1"')
 
 
 def is_pci(text):
@@ -34,9 +36,11 @@ def parse_mac(text):
     given = str(text).strip().lower()
     mac = given.replace("-", ":")
     if _NUMBER.fullmatch(given):
-        raise ValueError("is a number, not a MAC address: YAML read it so because it was not quoted; write it as \"52:54:00:12:34:56\" in quotes")
+        raise ValueError(
+            'is a number, not a MAC address: YAML read it so because it was not quoted; write it as "52:54:00:12:34:56" in quotes'
+        )
     if not _MAC.fullmatch(mac):
-        raise ValueError("is no MAC address: expected six hexadecimal pairs such as \"52:54:00:12:34:56\"")
+        raise ValueError('is no MAC address: expected six hexadecimal pairs such as "52:54:00:12:34:56"')
     if int(mac[:2], 16) & 1:
         raise ValueError("is a group (multicast or broadcast) MAC address: the lowest bit of its first byte must be 0")
     if mac == "00:00:00:00:00:00":

@@ -25,7 +25,7 @@ def parse_parameter_name(text):
         raise ValueError("is no kernel argument's name: it must be a non-empty string such as 'intel_iommu'")
     if "=" in text:
         raise ValueError(
-            "holds a value: write name and value apart, as {name: %s, value: \"%s\"}" % tuple(text.split("=", 1))
+            'holds a value: write name and value apart, as {name: %s, value: "%s"}' % tuple(text.split("=", 1))
         )
     if not _NAME.fullmatch(text):
         raise ValueError(
@@ -45,7 +45,7 @@ def parse_parameter_value(text):
     here."""
     if isinstance(text, bool) or text in ("True", "False"):
         raise ValueError(
-            "is what YAML makes of an unquoted on, off, yes or no: put the value in quotes, for example value: \"on\""
+            'is what YAML makes of an unquoted on, off, yes or no: put the value in quotes, for example value: "on"'
         )
     if not isinstance(text, str) or not text:
         raise ValueError("is no value: leave value out for an argument without one")

@@ -33,7 +33,11 @@ class Danger:
     users: tuple
 
     def __str__(self):
-        return "%s would disturb %s (allow_disruption: ['%s'] consents)" % (self.what, "; ".join(self.users), self.consent)
+        return "%s would disturb %s (allow_disruption: ['%s'] consents)" % (
+            self.what,
+            "; ".join(self.users),
+            self.consent,
+        )
 
 
 class VnicError(Exception):
@@ -148,7 +152,8 @@ class AppliedUnverified(VnicError):
         told = "; ".join("%s: %s" % item for item in sorted(self.errors.items()))
         super().__init__(
             "%s: committed to the database, but not applied by ovs-vswitchd, which is %s: %s (look into its log; running again does not repeat "
-            "what is committed)" % (command, daemon, "; ".join(part for part in (said, told) if part) or "no reason was given")
+            "what is committed)"
+            % (command, daemon, "; ".join(part for part in (said, told) if part) or "no reason was given")
         )
 
     def details(self):

@@ -47,7 +47,7 @@ def command_line(values, second=DEFAULT):
 
 
 def _escaped(text):
-    return "".join("\\" + char if char in "\\\"$`" else char for char in text)
+    return "".join("\\" + char if char in '\\"$`' else char for char in text)
 
 
 def _written(line, holes, before):

@@ -9,7 +9,9 @@ IFNAMSIZ = 16  # include/uapi/linux/if.h: 15 characters and the end mark
 IFALIASZ = 256  # the same file, likewise
 
 _INTERFACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*\Z", re.ASCII)
-_LIBVIRT_OWN = re.compile(r"^(vnet|macvtap|macvlan|vif)\d+\Z", re.ASCII)  # libvirt: src/util/virnetdev*.h, VIR_NET_GENERATED_*_PREFIX
+_LIBVIRT_OWN = re.compile(
+    r"^(vnet|macvtap|macvlan|vif)\d+\Z", re.ASCII
+)  # libvirt: src/util/virnetdev*.h, VIR_NET_GENERATED_*_PREFIX
 _ALIAS = re.compile(r"^[A-Za-z0-9_-]{1,60}\Z", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.ASCII)
 
@@ -24,7 +26,9 @@ def parse_interface_name(text):
     if len(text.encode()) >= IFNAMSIZ:
         raise ValueError("is too long for an interface name: the kernel keeps 15 characters")
     if text in (".", "..", "all", "default", "lo") or not _INTERFACE.match(text):
-        raise ValueError("is no interface name we create: allowed are letters, digits, '_', '.', '-', beginning with a letter or digit")
+        raise ValueError(
+            "is no interface name we create: allowed are letters, digits, '_', '.', '-', beginning with a letter or digit"
+        )
     return text
 
 
@@ -39,7 +43,9 @@ def parse_own_interface_name(text):
     if text in ("True", "False"):  # Ansible gives a str parameter the text of what YAML read
         raise ValueError("is what YAML makes of an unquoted on, yes, off or no: write the name in quotes")
     if is_libvirts_own(text):
-        raise ValueError("is reserved: libvirt makes and removes interfaces of that name by itself; choose another, for example 'tap-web1'")
+        raise ValueError(
+            "is reserved: libvirt makes and removes interfaces of that name by itself; choose another, for example 'tap-web1'"
+        )
     return text
 
 

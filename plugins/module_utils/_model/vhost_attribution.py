@@ -59,7 +59,9 @@ class Served:
 def has_vhost(interface):
     """Whether vhost serves this running DomainInterface. Where the XML names no backend libvirt tries vhost first."""
     return (
-        interface.type in TYPES and (interface.model or "").startswith("virtio") and interface.backend in (None, "vhost")
+        interface.type in TYPES
+        and (interface.model or "").startswith("virtio")
+        and interface.backend in (None, "vhost")
     )
 
 

@@ -30,10 +30,14 @@ def _pretty(value):
 def _diff(resource, outcome, check):
     """Before and after for ``--diff``; in check mode the actions tell what after would be."""
     if not check:
-        return {"before": _pretty(plain(resource.show(outcome.before))), "after": _pretty(plain(resource.show(outcome.after)))}
+        return {
+            "before": _pretty(plain(resource.show(outcome.before))),
+            "after": _pretty(plain(resource.show(outcome.after))),
+        }
     fields = [action.to_dict() for action in outcome.actions]
     return {
-        side: _pretty({"%s %s" % (field["target"], field["field"]): field[side] for field in fields}) for side in ("before", "after")
+        side: _pretty({"%s %s" % (field["target"], field["field"]): field[side] for field in fields})
+        for side in ("before", "after")
     }
 
 

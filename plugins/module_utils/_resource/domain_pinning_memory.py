@@ -72,7 +72,13 @@ class _Stock:
         if need > left:
             where = "node %s" % ",".join(map(str, nodes)) if nodes is not None else "this host"
             what = "in free huge pages of %d KiB" % size if size else "free or in file caches"
-            message = "cannot hold guest %s: it needs %d MiB, and %s has %d MiB %s" % (pinned.name, need, where, left, what)
+            message = "cannot hold guest %s: it needs %d MiB, and %s has %d MiB %s" % (
+                pinned.name,
+                need,
+                where,
+                left,
+                what,
+            )
             hint = "reserve more, or take mode preferred" if nodes is not None else "reserve more of them first"
             return nodes is not None, (str(memory) if nodes is not None else size, "%s; %s" % (message, hint))
         self._taken[key] = self._taken.get(key, 0) + need

@@ -73,8 +73,7 @@ class Vlan(LinkResource):
                 "%s.mtu" % wish.path,
                 wish.mtu,
                 "is above the %d of its lower device %s: allowed is at most that; raise the lower's first "
-                "(lower_devices of the module macvtap does)"
-                % (lower.mtu, lower.name),
+                "(lower_devices of the module macvtap does)" % (lower.mtu, lower.name),
             )
 
     def plan(self, desired, state):

@@ -57,7 +57,12 @@ def _misplaced(pinning, domain):
     found["emulator"] = domain["emulator_pin"]
     for thread, cpus in wished.items():
         if cpus is not None and found.get(thread) != cpus:
-            yield "%s of guest %s may run on CPUs %s instead of %s" % (thread, domain["name"], found.get(thread) or "of the whole host", cpus)
+            yield "%s of guest %s may run on CPUs %s instead of %s" % (
+                thread,
+                domain["name"],
+                found.get(thread) or "of the whole host",
+                cpus,
+            )
 
 
 def unmet(plan, facts):
@@ -81,7 +86,9 @@ def unmet(plan, facts):
         if domain["interfaces"] == "unknown":
             sentences.append("the NICs of guest %s could not be read" % nic["guest"])
             continue
-        interface = next((entry for entry in domain["interfaces"] if entry["name"] == nic["name"] and entry["persistent"]), None)
+        interface = next(
+            (entry for entry in domain["interfaces"] if entry["name"] == nic["name"] and entry["persistent"]), None
+        )
         if interface is None:
             sentences.append("%s has no NIC %s" % (nic["guest"], nic["name"]))
         else:

@@ -87,7 +87,9 @@ def interrupts():
 
 def irqs_of(device):
     """The handled interrupts of a PCI function, by its place in sysfs; not the one that only tells of the link."""
-    numbers = sorted(int(name) for name in os.listdir(device + "/msi_irqs")) if os.path.isdir(device + "/msi_irqs") else []
+    numbers = (
+        sorted(int(name) for name in os.listdir(device + "/msi_irqs")) if os.path.isdir(device + "/msi_irqs") else []
+    )
     handled = interrupts()
     numbers = [number for number in numbers if handled.get(number, ({}, False))[1]]
     return numbers if len(numbers) < 2 else [number for number in numbers if not tells_of_link(number)]
@@ -121,7 +123,9 @@ def share(before, after, target):
     """``(share of what arrived on target, how much arrived)``; None without any."""
     arrived = {cpu: after.get(cpu, 0) - before.get(cpu, 0) for cpu in after}
     everywhere = sum(arrived.values())
-    return (sum(count for cpu, count in arrived.items() if cpu in target) / everywhere if everywhere > 0 else None), everywhere
+    return (
+        sum(count for cpu, count in arrived.items() if cpu in target) / everywhere if everywhere > 0 else None
+    ), everywhere
 
 
 def threads(pid, pattern):
@@ -153,7 +157,9 @@ def last_cpu(stat):
 def vhost_workers(pid):
     """QEMU's own threads, or on older kernels kernel threads named after it."""
     workers = set(threads(pid, r"vhost-%d$" % pid))
-    workers |= {int(name) for name in os.listdir("/proc") if name.isdigit() and read("/proc/%s/comm" % name) == "vhost-%d" % pid}
+    workers |= {
+        int(name) for name in os.listdir("/proc") if name.isdigit() and read("/proc/%s/comm" % name) == "vhost-%d" % pid
+    }
     return workers
 
 
@@ -167,7 +173,9 @@ def memory_mib(pid):
     largest = {}
     for line in read("/proc/%d/numa_maps" % pid).splitlines():
         page = PAGE.search(line)
-        found = {int(node): int(pages) * int(page.group(1)) // 1024 for node, pages in MAPPED.findall(line)} if page else {}
+        found = (
+            {int(node): int(pages) * int(page.group(1)) // 1024 for node, pages in MAPPED.findall(line)} if page else {}
+        )
         if sum(found.values()) > sum(largest.values()):
             largest = found
     return largest

@@ -28,7 +28,8 @@ def rps_on(scene):
                 summary="%s hands packets from CPU to CPU (RPS, queues %s), though each NIC behind it has one queue: %s"
                 % (name, ", ".join(sorted(on, key=_number)), ", ".join(sorted(set(subjects)))),
                 evidence={"rps": on, "interfaces": sorted(set(subjects))},
-                remedy='run the playbook kvm.vnic.site, or give kvm.vnic.packet_steering {device: %s, rps: "off"}' % name,
+                remedy='run the playbook kvm.vnic.site, or give kvm.vnic.packet_steering {device: %s, rps: "off"}'
+                % name,
             )
 
 
