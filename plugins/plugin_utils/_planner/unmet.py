@@ -74,6 +74,8 @@ def unmet(plan, facts):
     libvirt = facts["libvirt"]
     if not planned:
         return []
+    if libvirt == "unknown":
+        return ["libvirt does not tell its guests"]
     if libvirt["domains"] == "unknown":
         return ["libvirt does not tell its guests (%s)" % libvirt["problem"]]
     domains = {domain["uuid"]: domain for domain in libvirt["domains"]}

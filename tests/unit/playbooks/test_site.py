@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.kvm.vnic.plugins.module_utils._model.action import UNKNOWN, plain
 from ansible_collections.kvm.vnic.tests.unit.playbooks.stubbed import ROOT, Fleet
 
 CHANGED = {"domain_interface": {"changed": True}}
@@ -49,8 +50,8 @@ def test_every_host_is_planned_for_before_the_first_is_changed(fleet):
 @pytest.mark.parametrize(
     "silent",
     [
-        {"libvirt": {"available": False, "problem": "Broken pipe", "domains": None}, "problems": []},
-        {"libvirt": None, "problems": ["libvirt: Broken pipe"]},
+        {"libvirt": {"available": False, "problem": "Broken pipe", "domains": plain(UNKNOWN)}, "problems": []},
+        {"libvirt": plain(UNKNOWN), "problems": ["libvirt: Broken pipe"]},
     ],
     ids=["silent", "half read"],
 )

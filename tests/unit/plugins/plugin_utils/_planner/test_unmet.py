@@ -90,6 +90,7 @@ def test_a_pending_nic_is_not_expected():
 def test_what_could_not_be_read_is_not_as_planned():
     silent = {"libvirt": {"domains": "unknown", "problem": "no answer"}}
     assert unmet(plan(NIC), silent) == ["libvirt does not tell its guests (no answer)"]
+    assert unmet(plan(NIC), {"libvirt": "unknown"}) == ["libvirt does not tell its guests"]
     garbled = {"libvirt": {"domains": [{"uuid": "u1", "name": "web1", "interfaces": "unknown"}]}}
     assert unmet(plan(NIC), garbled) == ["the NICs of guest web1 could not be read"]
 
