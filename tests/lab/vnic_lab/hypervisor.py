@@ -23,8 +23,8 @@ from vnic_lab.run import LabError, run
 BANNER_SECONDS = 30
 SSH_SECONDS = 120
 MOST_STARTS = 3
-STARVED = "rcu_preempt kthread starved"
-STARVED_TOO_OFTEN = 3  # 21 seconds lie between two complaints
+# The kernel's word, after 21 seconds, for a timer that does not come: a busy machine's are late, not absent.
+NO_TIMER = "Possible timer handling issue"
 
 
 class Hypervisor:
@@ -160,9 +160,9 @@ class Hypervisor:
             time.sleep(0.5)
 
     def _is_stalled(self) -> bool:
-        """Whether an emulated processor never woke when it was brought online, as happens on a busy machine."""
+        """Whether an emulated processor has lost its timer before there was a service that gives it back (lab-apic)."""
         try:
-            return self.serial_log.read_text(encoding="utf-8", errors="replace").count(STARVED) >= STARVED_TOO_OFTEN
+            return NO_TIMER in self.serial_log.read_text(encoding="utf-8", errors="replace")
         except OSError:
             return False
 
