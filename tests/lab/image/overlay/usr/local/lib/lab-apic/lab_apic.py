@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ends the interrupts whose end the emulator lost.
 
-With KVM inside it, the emulator takes a processor for busy with its timer's interrupt, now and then, after the handler has
-returned. No interrupt of that priority or below reaches that processor any more, so that whatever sleeps there sleeps on. A
-program that reads its own processor's local APIC is in no handler: what that still calls in service was lost, and one write
-to its EOI register ends it (Intel SDM, volume 3, "Signaling Interrupt Servicing Completion").
+Now and then the emulator takes a processor for busy with its timer's interrupt after the handler has returned. No interrupt
+of that priority or below reaches that processor any more, so that whatever sleeps there sleeps on. A program that reads its
+own processor's local APIC is in no handler: what that still calls in service was lost, and one write to its EOI register ends
+it (Intel SDM, volume 3, "Signaling Interrupt Servicing Completion").
 """
 
 from __future__ import annotations
