@@ -15,7 +15,7 @@ import os
 import re
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree
 
 import libvirt
@@ -108,7 +108,6 @@ def observe(guest, pid, interface, probe):
     answered, rtt = ping(probe["from"], probe["address"], PINGS)
     ran_after = placement.run_times(workers)
     busy = [worker for worker in workers if ran_after[worker] - ran_before[worker] > BUSY_NS_PER_PING * PINGS]
-    time.sleep(2.5)  # the guest reports its counters every other second
     after = received_by_guest(guest, mac)
     moved = before is not None and after is not None and after - before >= answered > 0
     if interface.get("type") == "hostdev":
@@ -128,6 +127,23 @@ def observe(guest, pid, interface, probe):
         "vhost_cpus": placement.shown(placement.affinity(busy)) if busy else None,
         **(switched(interface, mac, probe["address"]) if attachment == "ovs" else {"vlan": None, "spoofed": None}),
     }
+
+
+def observe_guest(domain, probes):
+    """``{running, memory_mib, interfaces: {name: (its element, facts)}}``."""
+    guest, seen = domain.name(), {"running": bool(domain.isActive()), "memory_mib": None, "interfaces": {}}
+    if not seen["running"]:
+        return seen
+    pid = placement.pid_of(guest)
+    seen["memory_mib"] = placement.memory_mib(pid)
+    interfaces = ElementTree.fromstring(domain.XMLDesc(0)).findall("devices/interface")
+    named = {interface.find("alias").get("name"): interface for interface in interfaces}
+    for name, probe in probes.items():
+        interface = named.get("ua-" + name)
+        if interface is not None:
+            ping(probe["from"], probe["address"], 1)  # neighbours learn each other before the count
+            seen["interfaces"][name] = interface, observe(guest, pid, interface, probe)
+    return seen
 
 
 def lower_of(interface):
@@ -224,25 +240,19 @@ def main():
     if "--answers" in sys.argv[1:]:
         json.dump(answers(json.load(sys.stdin)), sys.stdout)
         return
+    wanted = json.load(sys.stdin)
     connection = libvirt.open("qemu:///system")
-    seen, nics, busy = {}, [], []
-    for guest, probes in json.load(sys.stdin).items():
-        domain = connection.lookupByName(guest)
-        seen[guest] = {"running": bool(domain.isActive()), "memory_mib": None, "interfaces": {}}
-        if not domain.isActive():
-            continue
-        pid = placement.pid_of(guest)
-        seen[guest]["memory_mib"] = placement.memory_mib(pid)
-        interfaces = ElementTree.fromstring(domain.XMLDesc(0)).findall("devices/interface")
-        named = {interface.find("alias").get("name"): interface for interface in interfaces}
-        for name, probe in probes.items():
-            interface = named.get("ua-" + name)
-            if interface is not None:
-                ping(probe["from"], probe["address"], 1)  # neighbours learn each other before the count
-                nic = seen[guest]["interfaces"][name] = observe(guest, pid, interface, probe)
-                place(nic, pid, interface)
-                nics.append(nic)
-                busy.append(probe)
+    domains = [connection.lookupByName(guest) for guest in wanted]
+    # Most of it is waiting for what guests say of themselves.
+    with ThreadPoolExecutor(len(domains)) as together:
+        seen = dict(zip(wanted, together.map(observe_guest, domains, wanted.values())))
+    nics, busy = [], []
+    for guest in wanted:
+        for name, (interface, nic) in seen[guest]["interfaces"].items():
+            place(nic, placement.pid_of(guest), interface)
+            nics.append(nic)
+            busy.append(wanted[guest][name])
+            seen[guest]["interfaces"][name] = nic
     count(nics, busy)
     json.dump(seen, sys.stdout)
 
