@@ -14,11 +14,16 @@ import ipaddress
 from collections import namedtuple
 
 # Above the default flow of a bridge (0) and below what an administrator states without a priority (32768).
-TAGGED, EXACT, REFUSED, SOURCE, REST = 20040, 20030, 20020, 20010, 20000
+TAGGED, HIDDEN, EXACT, REFUSED, SOURCE, REST = 20040, 20035, 20030, 20020, 20010, 20000
 LOCAL = "LOCAL"
 NORMAL, DROP = "NORMAL", "drop"
 
 _NO_MAC = "00:00:00:00:00:00"  # what a message of neighbour discovery has without its link-layer option (ovs-fields(7))
+# What Open vSwitch says of such a message where its option occurs twice (lib/flow.c, parse_icmpv6)
+_UNREAD = "icmp_type=%d,icmp_code=0,nd_target=::"
+# Types of Ethernet that a packet has to a switch which reads fewer tags than there are: one by default (vlan-limit,
+# ovs-vswitchd.conf.db(5))
+_TAGS = ("0x8100", "0x88a8")
 _VLAN_PRESENT = 4096  # OFPVID_PRESENT (OpenFlow 1.3.5, 7.2.3.7)
 _SOLICITATION, _ADVERTISEMENT = 135, 136  # of neighbours (RFC 4861); their options are fields for code 0 only
 # What a host sends before it has an address: solicitations of routers, and reports of groups (RFC 4862, RFC 3810)
@@ -55,11 +60,14 @@ def port_flows(rules):
         flows.append(_from_uplink(rules))
     if not rules.anti_spoofing:
         return flows + [_flow(REST, "in_port={port}", onward)]
+    if rules.trunks:
+        # Whoever gets the packet may read on below the second tag.
+        flows += [_flow(TAGGED, "in_port={port},dl_type=%s" % kind, DROP) for kind in _TAGS]
     own = "in_port={port},dl_src=%s" % rules.mac
     checks = _listed_only(rules.mac, rules.addresses) if rules.addresses else _any_address(rules.mac)
     for priority, kind, more in checks:
         match = kind + "," + own + ("," + more if more else "") if kind else own
-        flows.append(_flow(priority, match, DROP if priority == REFUSED else onward))
+        flows.append(_flow(priority, match, DROP if priority in (HIDDEN, REFUSED) else onward))
     return flows + [_flow(REST, "in_port={port}", DROP)]
 
 
@@ -78,8 +86,14 @@ def _from_uplink(rules):
     return _flow(EXACT, match, ("pop_vlan," if rules.vlan else "") + "output:{port}")
 
 
+def _unread():
+    for number in (_SOLICITATION, _ADVERTISEMENT):
+        yield HIDDEN, "icmp6", _UNREAD % number
+
+
 def _any_address(mac):
     """``(priority, kind of packet, more of the match)``: any IP address, but nobody else's hardware address for it."""
+    yield from _unread()
     yield EXACT, "arp", "arp_sha=%s" % mac
     yield REFUSED, "arp", ""
     for number, field in ((_SOLICITATION, "nd_sll"), (_ADVERTISEMENT, "nd_tll")):
@@ -95,6 +109,7 @@ def _listed_only(mac, addresses):
     six = [address for address in addresses if ":" in address]
     derived = link_local(mac)
     six += [] if derived in six else [derived]
+    yield from _unread()
     yield EXACT, "udp", "nw_src=0.0.0.0,nw_dst=255.255.255.255,tp_src=68,tp_dst=67"
     for address in four:
         yield EXACT, "arp", "arp_spa=%s,arp_sha=%s" % (address, mac)

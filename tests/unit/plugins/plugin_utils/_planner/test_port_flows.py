@@ -105,6 +105,23 @@ def test_a_trunk_lets_tags_through_and_checks_what_is_below_them():
     assert actions(flows, packet(OWN, "ip", nw_src="192.0.2.11", vlan=300)) == "drop"
 
 
+@pytest.mark.parametrize("inner", ["0x8100", "0x88a8"])
+def test_nothing_hides_behind_a_second_tag(inner):
+    flows = port_flows(rules(trunks=(300,)))
+    assert actions(flows, arp("192.0.2.10", vlan=300)) == "NORMAL"
+    assert actions(flows, arp("192.0.2.10", OTHER, vlan=300, inner=inner)) == "drop"
+
+
+@pytest.mark.parametrize("addresses", [(), LISTED], ids=["any", "listed"])
+def test_nothing_hides_in_an_option_that_occurs_twice(addresses):
+    flows = port_flows(rules(addresses))
+    asks = neighbour("2001:db8::10", 135, nd_target="2001:db8::1", nd_sll=OTHER)
+    tells = neighbour(FE80, 136, nd_target="2001:db8::10", nd_tll=OTHER)
+    for found in (asks, tells):
+        assert actions(flows, dict(found, twice=True)) == "drop"
+        assert actions(flows, dict(found, nd_sll=OWN, nd_tll=OWN)) == "NORMAL"
+
+
 def test_only_ipv6_is_listed():
     flows = port_flows(rules(("2001:db8::10",)))
     assert actions(flows, packet(OWN, "ip", nw_src="192.0.2.10")) == "drop"
@@ -145,7 +162,8 @@ MACS = st.sampled_from([OWN, OTHER, NONE])
 PACKETS = st.builds(
     dict,
     in_port=st.just("{port}"), dl_src=MACS, kind=st.sampled_from(["arp", "ip", "udp", "ipv6", "icmp6", "lldp"]),
-    vlan=st.sampled_from([None, None, 0, 100, 300]), nw_src=IPV4, nw_dst=IPV4 | st.just("255.255.255.255"),
+    vlan=st.sampled_from([None, None, 0, 100, 300]), inner=st.sampled_from([None, None, "0x8100", "0x88a8"]),
+    twice=st.booleans(), nw_src=IPV4, nw_dst=IPV4 | st.just("255.255.255.255"),
     arp_spa=IPV4, arp_tpa=IPV4, arp_sha=MACS, arp_op=st.sampled_from([1, 2]), tp_src=st.sampled_from([67, 68]),
     tp_dst=st.sampled_from([67, 68]), ipv6_src=IPV6, nd_target=IPV6, nd_sll=MACS, nd_tll=MACS,
     icmp_type=st.sampled_from([128, 131, 133, 134, 135, 136, 137, 143]), icmp_code=st.sampled_from([0, 0, 1]),
@@ -155,12 +173,13 @@ PACKETS = st.builds(
 @given(PACKETS, st.lists(st.sampled_from(LISTED), unique=True), st.booleans(), st.sampled_from([(), (300,)]))
 def test_nothing_passes_under_a_false_name(found, addresses, isolated, trunks):
     isolated = isolated and not trunks
+    found["inner"] = None if found["vlan"] is None else found["inner"]
     done = actions(port_flows(rules(tuple(addresses), trunks=trunks, isolated=isolated)), found)
     assert done is not None
     if done == "drop":
         return
     allowed = [ipaddress.ip_network(address) for address in [*addresses, FE80]]
-    assert found["dl_src"] == OWN and (found["vlan"] is None or trunks)
+    assert found["dl_src"] == OWN and (found["vlan"] is None or trunks) and found["inner"] is None
     assert ("output:{ens2}" in done) == isolated and (done == "NORMAL") == (not isolated)
     if found["kind"] == "arp":
         assert found["arp_sha"] == OWN
