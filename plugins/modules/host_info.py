@@ -506,6 +506,7 @@ ovs:
               trunks: []
               vlan_mode: null
               protected: false
+              output_of: []
               interfaces:
                 vnet0:
                   type: system
@@ -565,6 +566,10 @@ ovs:
             protected:
               description: Whether it is kept from other such ports.
               type: bool
+            output_of:
+              description: Names of the mirrors that copy packets to it. The switch drops whatever else comes in there.
+              type: list
+              elements: str
             interfaces:
               description: Its interfaces, by name; of a bond more than one.
               type: dict

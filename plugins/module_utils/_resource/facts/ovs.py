@@ -14,7 +14,7 @@ _COLUMNS = {
     "Bridge": ("name", "datapath_type", "fail_mode", "controller", "ports", "mirrors"),
     "Port": ("_uuid", "name", "tag", "trunks", "vlan_mode", "protected", "interfaces"),
     "Interface": ("_uuid", "name", "type", "ofport", "error", "external_ids"),
-    "Mirror": ("_uuid", "name"),
+    "Mirror": ("_uuid", "name", "output_port"),
     "Controller": ("_uuid", "target"),
 }
 _SECONDS = 5
@@ -36,34 +36,35 @@ def _interface(row, flows):
     }
 
 
-def _port(row, interfaces, flows):
-    listed = [interfaces[uuid] for uuid in many(row["interfaces"]) if uuid in interfaces]
+def _port(row, interfaces, flows, mirrors):
+    listed = _of(interfaces, row["interfaces"])
     return {
         "tag": one(row["tag"]),
         "trunks": sorted(many(row["trunks"])),
         "vlan_mode": one(row["vlan_mode"]),
         "protected": one(row["protected"]) is True,
+        "output_of": sorted(mirror["name"] for mirror in mirrors if one(mirror["output_port"]) == row["_uuid"]),
         "interfaces": {each["name"]: _interface(each, flows) for each in sorted(listed, key=_name)},
     }
 
 
 def _bridge(row, by_uuid, flows):
-    ports = [by_uuid["Port"][uuid] for uuid in many(row["ports"]) if uuid in by_uuid["Port"]]
+    ports, mirrors = _of(by_uuid["Port"], row["ports"]), _of(by_uuid["Mirror"], row["mirrors"])
     counts = UNKNOWN
     if flows is not UNKNOWN:
         counts = {"total": flows.total, "ours": flows.ours, "guest": flows.guest, "guard": flows.guard}
     return {
         "datapath_type": row["datapath_type"] or _SYSTEM,
         "fail_mode": one(row["fail_mode"]),
-        "controllers": _named(by_uuid["Controller"], row["controller"], "target"),
-        "ports": {port["name"]: _port(port, by_uuid["Interface"], flows) for port in sorted(ports, key=_name)},
-        "mirrors": _named(by_uuid["Mirror"], row["mirrors"], "name"),
+        "controllers": sorted(found["target"] for found in _of(by_uuid["Controller"], row["controller"])),
+        "ports": {port["name"]: _port(port, by_uuid["Interface"], flows, mirrors) for port in sorted(ports, key=_name)},
+        "mirrors": sorted(mirror["name"] for mirror in mirrors),
         "flows": counts,
     }
 
 
-def _named(rows, uuids, column):
-    return sorted(rows[uuid][column] for uuid in many(uuids) if uuid in rows)
+def _of(rows, uuids):
+    return [rows[uuid] for uuid in many(uuids) if uuid in rows]
 
 
 def _name(row):

@@ -14,7 +14,7 @@ from ansible_collections.kvm.vnic.tests.unit.plugins.modules.host_info_case impo
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.recorded_ovs import RELEASES, RecordedOvs
 
 NOTHING = {"installed": False, "running": False, "problem": None, "version": None, "bridges": {}, "hw_offload": False}
-PLAIN_PORT = {"tag": None, "trunks": [], "vlan_mode": None, "protected": False}
+PLAIN_PORT = {"tag": None, "trunks": [], "vlan_mode": None, "protected": False, "output_of": []}
 PLAIN = {"type": "system", "error": None, "interface_id": None, "attached_mac": None, "vm_id": None, "flows": 0}
 GUEST = {
     "interface_id": "6f2ab9a4-0c1e-5b57-9d10-1f1c9f9f0001",
@@ -52,8 +52,9 @@ def test_a_switch_with_all_that_matters_of_it(lab, release):
         "trunks": [10, 20],
         "vlan_mode": "native-untagged",
         "protected": True,
+        "output_of": [],
     }
-    assert list(ports["bond0"]["interfaces"]) == ["eth8", "eth9"]
+    assert list(ports["bond0"]["interfaces"]) == ["eth8", "eth9"] and ports["bond0"]["output_of"] == ["m0"]
     assert ports["br-tenant"] == dict(PLAIN_PORT, interfaces={"br-tenant": dict(PLAIN, type="internal", ofport=65534)})
     assert (integration["datapath_type"], integration["fail_mode"], integration["controllers"]) == ("netdev", None, [])
     assert integration["flows"] == {"total": 1, "ours": 0, "guest": 0, "guard": 0}
