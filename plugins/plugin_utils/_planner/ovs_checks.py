@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .ovs_mirrors import OF_ITS_OWN, an_uplink
 from .ovs_schema import SWITCH_KEYS
 
 _SHARED = ("datapath_type", "fail_mode")
@@ -20,6 +21,7 @@ def check_ovs_networks(networks, problems):
             if switch.get(key):
                 here.at("switch").at(key).add(switch[key], "is for Open vSwitch only: it goes with ovs: NAME")
     _check_names(networks, problems)
+    _check_mirrors(networks, problems)
     _check_shared(networks, problems)
     _check_vlans(networks, problems)
 
@@ -33,8 +35,6 @@ def _check_network(network, switch, problems):
         )
     if switch["isolated"] and switch["trunks"]:
         here.at("trunks").add(switch["trunks"], "do not go with isolated: an isolated guest has one VLAN, or none")
-    if switch["mirror_to"] is not None:
-        _check_mirror(network, switch, here.at("mirror_to"))
     if (switch["anti_spoofing"] or switch["isolated"]) and switch["fail_mode"] not in (None, "secure"):
         here.at("fail_mode").add(
             switch["fail_mode"],
@@ -42,14 +42,28 @@ def _check_network(network, switch, problems):
         )
 
 
-def _check_mirror(network, switch, problems):
-    port = switch["mirror_to"]
-    if port == switch["ovs"]:
-        problems.add(port, "is the bridge itself: name a port of its own, which carries nothing else")
-    for uplink in network["uplinks"]:
-        device = uplink["device"] if uplink is not None else None
-        if device is not None and device.kind == "name" and device.value == port:
-            problems.add(port, "is the network's uplink: name a port of its own, which carries nothing else")
+def _check_mirrors(networks, problems):
+    uplinks, bridges, outputs = {}, {}, {}
+    for name in sorted(networks):
+        for uplink in networks[name]["uplinks"]:
+            device = uplink["device"] if uplink is not None else None
+            if device is not None and device.kind == "name":
+                uplinks.setdefault(device.value, name)
+        switch = networks[name]["switch"] or {}
+        bridges.setdefault(switch.get("bridge") or switch.get("ovs"), name)
+    for name, _network, switch in _of_open_vswitch(networks):
+        port, here = switch["mirror_to"], problems.at(name).at("switch").at("mirror_to")
+        if port is None:
+            continue
+        if port == switch["ovs"]:
+            here.add(port, "is the bridge itself: %s" % OF_ITS_OWN)
+        elif port in bridges:
+            here.add(port, "is a bridge of network %s: %s" % (bridges[port], OF_ITS_OWN))
+        elif port in uplinks:
+            here.add(port, an_uplink(uplinks[port]))
+        first = outputs.setdefault(port, (switch["ovs"], name))
+        if first[0] != switch["ovs"]:
+            here.add(port, "is a port of %s in network %s: a copy stays within its bridge %s" % (*first, switch["ovs"]))
 
 
 def _check_names(networks, problems):

@@ -10,20 +10,38 @@ from ...module_utils._model.reading import listed, mapping, text
 
 @dataclass(frozen=True)
 class OvsPort:
-    """``internal``: a device that the switch itself makes; ``guest``: libvirt's, of a guest."""
+    """``interfaces``: names of what it consists of, of a bond more than one; ``internal``: a device that the switch
+    itself makes; ``guest``: libvirt's, of a guest; ``output``: a mirror's, which carries nothing else.
+    """
 
+    interfaces: tuple
     internal: bool
     guest: bool
+    output: bool
+
+    @property
+    def leads_on(self):
+        """Whether packets leave the bridge by it, or may: to a card, a bond, another bridge, a tunnel."""
+        return not (self.internal or self.guest or self.output)
 
 
 def _port(raw):
-    interfaces = [mapping(interface) for interface in mapping(mapping(raw).get("interfaces")).values()]
+    named = mapping(mapping(raw).get("interfaces"))
+    interfaces = [mapping(interface) for interface in named.values()]
     return OvsPort(
+        interfaces=tuple(name for name in named if isinstance(name, str)),
         internal=any(interface.get("type") == "internal" for interface in interfaces),
         guest=any(
             text(interface.get("attached_mac")) or text(interface.get("interface_id")) for interface in interfaces
         ),
+        output=bool(listed(mapping(raw).get("output_of"))),
     )
+
+
+def read_problem(raw):
+    """Why Open vSwitch does not tell its bridges, or None."""
+    raw = mapping(raw)
+    return None if isinstance(raw.get("bridges"), dict) else (text(raw.get("problem")) or "it could not be asked")
 
 
 def read_ovs(raw):
@@ -46,6 +64,10 @@ def read_mirrors(raw):
     }
 
 
-def holder(bridges, port):
-    """The bridge that has ``port``, or None."""
-    return next((bridge for bridge in sorted(bridges) if port in bridges[bridge]), None)
+def holder(bridges, device):
+    """``(bridge, port)`` of the port that has the device, alone or with others, or None."""
+    for bridge in sorted(bridges):
+        for port, found in sorted(bridges[bridge].items()):
+            if device == port or device in found.interfaces:
+                return bridge, port
+    return None

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import uuid
 
-from .ovs_facts import holder
 from .ovs_intent import trunks_of
+from .ovs_mirrors import is_made, no_output
 from .port_flows import LOCAL, PortRules, port_flows
 from .rules import OVS
 from .words import few, short
@@ -40,10 +40,11 @@ def bandwidth(port):
 
 
 class OvsSide:
-    """Gathers what the NICs' networks need."""
+    """Gathers what the NICs' networks need. ``networks``: all that this host looks at, by name."""
 
-    def __init__(self, facts, purge, problems):
+    def __init__(self, facts, networks, purge, problems):
         self._facts, self._purge, self._problems = facts, purge, problems
+        self._uplinks = {device.name: name for name in sorted(networks) for device in networks[name].devices}
         self._bridges, self._guarded, self._ports, self._owners, self._counts = {}, set(), {}, {}, {}
         self._planned, self._ways_in = set(), set()
 
@@ -107,34 +108,23 @@ class OvsSide:
             self._add_mirror(found, place, network)
 
     def _add_mirror(self, found, place, network):
-        port = network.ovs.mirror_to
-        held = holder(self._facts.ovs_bridges, port)
-        here = self._problems.at(network.path).at("switch").at("mirror_to")
-        if held not in (None, place.bridge):
-            here.add(
-                port, "is a port of Open vSwitch bridge %s: a copy stays within its bridge %s" % (held, place.bridge)
-            )
-        elif port == place.port:
-            here.add(port, "is the network's uplink: name a port of its own, which carries nothing else")
-        self._add_port(found, {"name": port, **({"type": "internal"} if self._makes(port, held) else {})})
+        port, mirrors = network.ovs.mirror_to, found.setdefault("mirrors", [])
+        name = _OUR_MIRROR + network.name
+        if any(mirror["name"] == name for mirror in mirrors):
+            return
+        reason = no_output(self._facts, self._uplinks, place.bridge, port)
+        if reason:
+            self._problems.at(network.path).at("switch").at("mirror_to").add(port, reason)
+        self._add_port(found, {"name": port, **({"type": "internal"} if is_made(self._facts, port) else {})})
         vlans = sorted({network.vlan or 0, *network.ovs.trunks})
         mirror = {
-            "name": _OUR_MIRROR + network.name,
+            "name": name,
             "select_all": True,
             "select_vlans": [] if vlans == [0] else vlans,  # a network without VLANs has the bridge's every packet
             "output_port": port,
         }
-        mirrors = found.setdefault("mirrors", [])
-        if mirror not in mirrors:
-            mirrors.append(mirror)
-            mirrors.sort(key=lambda entry: entry["name"])
-
-    def _makes(self, port, held):
-        """Whether the port is the switch's own device, or to be one: a device of the host's is taken as it is."""
-        if held is not None:
-            return self._facts.ovs_bridges[held][port].internal
-        device = self._facts.device(port)
-        return device is None or device.kind == "openvswitch"
+        mirrors.append(mirror)
+        mirrors.sort(key=lambda entry: entry["name"])
 
     @staticmethod
     def _add_port(found, port):

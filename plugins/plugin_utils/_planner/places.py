@@ -92,7 +92,7 @@ class Places:
         return None
 
     def ovs(self, local):
-        return self._once(local, lambda uplink: find_ovs(self._facts, local.network, uplink))
+        return self._once(local, lambda uplink: find_ovs(self._facts, local, uplink))
 
     def bridge(self, local):
         return self._once(local, lambda uplink: self._find_bridge(local.network, uplink))

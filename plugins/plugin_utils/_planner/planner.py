@@ -47,7 +47,7 @@ def plan(intent, raw_facts, host):
     pools = VfPools(networks, counts, facts)
     attached = attach(intent, residents, networks, Places(facts, pools))
     _refuse_the_impossible(attached, facts, problems)
-    side, switches = shape.HostSide(problems), OvsSide(facts, intent.purge, problems)
+    side, switches = shape.HostSide(problems), OvsSide(facts, networks, intent.purge, problems)
     for entry in attached:
         if entry.place is not None:
             side.add(entry)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...module_utils._model.fields import Problems
 from ...module_utils._model.names import IFNAMSIZ, parse_own_interface_name
@@ -16,10 +16,13 @@ from .selectors import resolve
 
 @dataclass(frozen=True)
 class LocalNetwork:
-    """A network here. ``devices``: its uplinks' devices, in order of PCI address."""
+    """A network here. ``devices``: its uplinks' devices, in order of PCI address; ``beside``: those that the other
+    networks of its Open vSwitch bridge list, where it lists none.
+    """
 
     network: object
     devices: tuple
+    beside: tuple = ()
 
     @property
     def switch(self):
@@ -112,7 +115,21 @@ def look_up(intent, facts, used, problems, notes):
                 problems.at(path).at("vfs").add(
                     vfs, "contradicts network %s, which states %d for %s" % (first[1], first[0], device)
                 )
-    return networks, {device: vfs for device, (vfs, name) in counts.items()}
+    return _with_neighbours(networks, used), {device: vfs for device, (vfs, name) in counts.items()}
+
+
+def _with_neighbours(networks, used):
+    shared = {}
+    for name, local in networks.items():
+        if name in used and local.switch == OVS:
+            for device in local.devices:
+                shared.setdefault(local.network.ovs.bridge, {})[device.name] = device
+    return {
+        name: replace(local, beside=tuple(shared.get(local.network.ovs.bridge, {}).values()))
+        if local.switch == OVS and not local.devices
+        else local
+        for name, local in networks.items()
+    }
 
 
 def _check_bridge(local, device, bridges, problems):

@@ -62,15 +62,16 @@ def networks(draw):
 
 @st.composite
 def switched(draw, devices):
-    """Networks of one Open vSwitch bridge, told apart by their VLANs."""
+    """Networks of one Open vSwitch bridge, told apart by their VLANs; some leave its uplink to the others to list."""
     found = {}
     for name, vlan in (("red", 10), ("blue", 20), ("open", None))[: draw(st.integers(0, 3))]:
         switch = {"ovs": "br-ovs", "anti_spoofing": draw(st.booleans()), "isolated": draw(st.booleans())}
         if draw(st.integers(0, 3)) == 0:
-            switch["mirror_to"] = "capture0"
+            switch["mirror_to"] = draw(st.sampled_from(["capture0", "dummy0"]))
         if not switch["isolated"] and draw(st.integers(0, 3)) == 0:
             switch["trunks"] = [300, 301]
-        found[name] = dict(_network(devices, vlan, draw(st.sampled_from([None, 9000]))), switch=switch)
+        listed_here = devices if draw(st.booleans()) else []
+        found[name] = dict(_network(listed_here, vlan, draw(st.sampled_from([None, 9000]))), switch=switch)
     return found
 
 
@@ -147,7 +148,12 @@ def listed(cpus):
 @st.composite
 def hosts(draw):
     """A host on which some of the guests live, some of them on VFs already, some VFs being somebody else's."""
-    facts = world.host(*draw(cards()))
+    facts = world.host(*draw(cards()), world.nic("dummy0", kind="dummy"))
+    port = draw(st.sampled_from([None, None, None, "vxlan0", "dummy0"]))
+    if port is not None:
+        facts["nics"].append(world.nic("br-ovs", kind="openvswitch"))
+        there = world.ovs_port(port, kind="system" if port == "dummy0" else "vxlan")
+        facts["ovs"]["bridges"]["br-ovs"] = {"ports": {port: there}}
     vfs = [(d["name"], vf["index"]) for d in facts["nics"] if d["sriov"] for vf in d["sriov"]["vfs"]]
     for pf, index in draw(st.lists(st.sampled_from(vfs), unique=True, max_size=4)) if vfs else ():
         world.use(facts, pf, index)

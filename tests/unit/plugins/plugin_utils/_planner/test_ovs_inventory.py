@@ -40,8 +40,9 @@ SWITCH, NIC = "vnic_networks.lan.switch", "vnic_guests[0].interfaces[0]"
         (intent({"isolated": 1}), SWITCH + ".isolated", "true and false"),
         (intent({"isolated": True, "trunks": [5]}), SWITCH + ".trunks", "do not go with isolated"),
         (intent({"mirror_to": "vnet3"}), SWITCH + ".mirror_to", "libvirt makes and removes"),
+        (intent({"mirror_to": "br0"}), SWITCH + ".mirror_to", "a bridge of network plain"),
         (intent({"mirror_to": "br-lan"}), SWITCH + ".mirror_to", "the bridge itself"),
-        (intent({"mirror_to": "ens2"}, uplinks=[{"device": "ens2"}]), SWITCH + ".mirror_to", "the network's uplink"),
+        (intent({"mirror_to": "ens2"}, uplinks=[{"device": "ens2"}]), SWITCH + ".mirror_to", "an uplink of network lan"),
         (intent({"datapath_type": "dpdk"}), SWITCH + ".datapath_type", "system, netdev"),
         (intent({"fail_mode": "open"}), SWITCH + ".fail_mode", "standalone, secure, none"),
         (intent({"fail_mode": "standalone", "anti_spoofing": True}), SWITCH + ".fail_mode", "need secure"),
@@ -89,12 +90,14 @@ def test_what_is_open_vswitchs_is_no_bridges(key):
         ({"vlan": 7, "switch": {"ovs": "br-lan", "fail_mode": "standalone"}}, "switch.fail_mode", "contradicts network lan"),
         ({"vlan": 7, "switch": {"ovs": "br-lan", "datapath_type": "netdev"}}, "switch.datapath_type", "states system"),
         ({"vlan": 7, "switch": {"ovs": "br2"}, "uplinks": [{"device": "ens2"}]}, "uplinks[0].device", "the port of one bridge"),
+        ({"vlan": 7, "switch": {"ovs": "br-lan", "mirror_to": "ens2"}}, "switch.mirror_to", "an uplink of network lan"),
+        ({"vlan": 7, "switch": {"ovs": "br2", "mirror_to": "cap0"}}, "switch.mirror_to", "a port of br-lan in network lan"),
         ({"vlan": 7, "uplinks": [{"device": "ens2"}]}, "uplinks[0].device", "one kind of switch"),
         ({"vlan": 7, "switch": {"bridge": "br3"}, "uplinks": [{"device": "ens2"}]}, None, "one kind of switch"),
     ],
 )  # fmt: skip
 def test_networks_of_one_bridge_agree(other, path, words):
-    tree = intent({"anti_spoofing": True, "datapath_type": "system"}, uplinks=[{"device": "ens2"}])
+    tree = intent({"anti_spoofing": True, "datapath_type": "system", "mirror_to": "cap0"}, uplinks=[{"device": "ens2"}])
     tree["networks"]["other"] = other
     found = problems(tree)
     assert any(

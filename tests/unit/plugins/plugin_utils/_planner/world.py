@@ -151,21 +151,23 @@ def applied(plan, facts):
     return facts
 
 
-def ovs_port(kind="", **more):
-    return {
-        "interfaces": {"any": dict({"type": kind, "ofport": 1, "interface_id": None, "attached_mac": None}, **more)}
-    }
+def ovs_port(*interfaces, kind="system", output_of=(), **more):
+    found = dict({"type": kind, "ofport": 1, "interface_id": None, "attached_mac": None}, **more)
+    return {"output_of": list(output_of), "interfaces": {name: dict(found) for name in interfaces}}
 
 
 def _switch(facts, wish):
     if wish["name"] not in names(facts):
         facts["nics"].append(nic(wish["name"], kind="openvswitch"))
     bridge = facts["ovs"]["bridges"].setdefault(wish["name"], {"ports": {}})
+    bridge["ports"].setdefault(wish["name"], ovs_port(wish["name"], kind="internal"))
     for port in wish.get("ports", ()):
-        bridge["ports"].setdefault(port["name"], ovs_port(port.get("type", "")))
+        bridge["ports"].setdefault(port["name"], ovs_port(port["name"], kind=port.get("type", "system")))
         if port.get("type") == "internal" and port["name"] not in names(facts):
             facts["nics"].append(nic(port["name"], kind="openvswitch"))
         find(facts, port["name"])["master"] = "ovs-system"
+    for mirror in wish.get("mirrors", ()):
+        bridge["ports"][mirror["output_port"]]["output_of"] = [mirror["name"]]
 
 
 def find_guest(facts, uuid):
