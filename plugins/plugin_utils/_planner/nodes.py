@@ -174,12 +174,14 @@ class Record:
     """A mapping with known keys. Absent optional keys get their default; a record that is no mapping at all reads as
     None.
 
-    ``prefix`` goes before the keys in paths, where the user knows them by another name.
+    ``prefix`` goes before the keys in paths, where the user knows them by another name; ``empty``: what is wrong with
+    one that has no key at all, nothing by default.
     """
 
     what: str
     keys: dict = field(default_factory=dict)
     prefix: str = ""
+    empty: str = ""
 
     def read(self, value, problems):
         if not isinstance(value, dict):
@@ -187,6 +189,8 @@ class Record:
                 value, "is %s: expected %s with the keys %s" % (kind_of(value), self.what, ", ".join(self.keys))
             )
             return None
+        if self.empty and not value:
+            problems.add(value, self.empty)
         for name in value:
             if name not in self.keys:
                 allowed = list(self.keys)

@@ -150,5 +150,3 @@ def _check_interface(nic, switch, problems):
         )
     if nic["trunks"] and switch["isolated"]:
         problems.at("trunks").add(nic["trunks"], "do not go with network %s, which is isolated" % nic["network"])
-    if nic["rate_limit"] is not None and not any(value is not None for value in nic["rate_limit"].values()):
-        problems.at("rate_limit").add({}, "limits nothing: give to_guest_mbit, from_guest_mbit, or both")

@@ -39,10 +39,8 @@ def find_ovs(facts, local, uplink):
 
 def _no_bridge(facts, existing):
     if existing.kind == "tun" and facts.ovs_problem is not None:  # as the bridges of its datapath in user space are
-        return "whether %s, a tun of this host, is an Open vSwitch bridge is unknown: Open vSwitch does not answer (%s)" % (
-            existing.name,
-            facts.ovs_problem,
-        )
+        text = "whether %s, a tun of this host, is an Open vSwitch bridge is unknown: Open vSwitch does not answer (%s)"
+        return text % (existing.name, facts.ovs_problem)
     return "%s exists on this host and is a %s, no Open vSwitch bridge" % (
         existing.name,
         existing.kind or "network card",
@@ -72,11 +70,8 @@ def _not_alone(facts, name, uplink):
     if held is None:
         return None
     if held[1] != uplink.name:
-        return "uplink %s is a part of %s, a port of Open vSwitch bridge %s, which has it already: leave uplinks out" % (
-            uplink.name,
-            held[1],
-            name,
-        )
+        text = "uplink %s is a part of %s, a port of Open vSwitch bridge %s, which has it already: leave uplinks out"
+        return text % (uplink.name, held[1], name)
     if facts.ovs_bridges[name][held[1]].output:
         return "uplink %s is where a mirror of %s copies to: Open vSwitch drops what else comes in there" % (
             uplink.name,

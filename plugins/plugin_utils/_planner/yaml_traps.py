@@ -29,10 +29,15 @@ def kind_of(value):
     return "of type %s" % type(value).__name__
 
 
+def with_article(what):
+    """``an IP address``, ``a UUID``."""
+    return "%s %s" % ("an" if what[:1].lower() in "aeio" else "a", what)
+
+
 def no_text(value, what, example):
     """Why ``value``, which is no string, is not ``what``, and how to write it."""
     if value is None:
-        return "is empty: write a %s such as %s, or leave the key out" % (what, example)
+        return "is empty: write %s such as %s, or leave the key out" % (with_article(what), example)
     if isinstance(value, bool):
         return "is a boolean, no %s: YAML reads on, off, yes, no, true and false so; put it in quotes" % what
     if isinstance(value, (int, float)):
@@ -42,7 +47,7 @@ def no_text(value, what, example):
         )
     if isinstance(value, (datetime.date, datetime.datetime)):
         return "is a date, no %s: YAML reads 2024-01-01 so; put it in quotes" % what
-    return "is %s: expected a %s such as %s" % (kind_of(value), what, example)
+    return "is %s: expected %s such as %s" % (kind_of(value), with_article(what), example)
 
 
 def unexpanded(text):

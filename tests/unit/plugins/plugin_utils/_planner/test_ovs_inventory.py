@@ -33,6 +33,10 @@ SWITCH, NIC = "vnic_networks.lan.switch", "vnic_guests[0].interfaces[0]"
     ("tree", "path", "words"),
     [
         (intent({"ovs": "br lan"}), SWITCH + ".ovs", "letters, digits"),
+        (intent({"ovs": "vnet0"}), SWITCH + ".ovs", "libvirt makes and removes"),
+        (intent({"ovs": "True"}), SWITCH + ".ovs", "in quotes"),
+        (intent({"ovs": ["x"]}), SWITCH + ".ovs", "expected an Open vSwitch bridge such as br-tenant"),
+        (intent({"ovs": None}), SWITCH + ".ovs", "write an Open vSwitch bridge such as br-tenant"),
         (intent({"ovz": "x"}), SWITCH + ".ovz", "did you mean 'ovs'"),
         (intent({"trunks": [0]}), SWITCH + ".trunks[0]", "1 to 4094"),
         (intent({"trunks": 5}), SWITCH + ".trunks", "expected a list of VLANs"),
@@ -57,6 +61,14 @@ SWITCH, NIC = "vnic_networks.lan.switch", "vnic_guests[0].interfaces[0]"
         (intent({"anti_spoofing": True}, {"addresses": ["224.0.0.1"]}), NIC + ".addresses[0]", "unicast"),
         (intent({"anti_spoofing": True}, {"addresses": ["255.255.255.255"]}), NIC + ".addresses[0]", "unicast"),
         (intent({"anti_spoofing": True}, {"addresses": ["::"]}), NIC + ".addresses[0]", "unicast"),
+        (intent({"anti_spoofing": True}, {"addresses": ["127.0.0.1"]}), NIC + ".addresses[0]", "unicast"),
+        (intent({"anti_spoofing": True}, {"addresses": ["::1"]}), NIC + ".addresses[0]", "unicast"),
+        (intent({"anti_spoofing": True}, {"addresses": ["128.0.0.0/1"]}), NIC + ".addresses[0]", "unicast"),
+        (intent({"anti_spoofing": True}, {"addresses": ["64.0.0.0/2"]}), NIC + ".addresses[0]", "unicast"),
+        (intent({"anti_spoofing": True}, {"addresses": ["255.255.255.254/31"]}), NIC + ".addresses[0]", "unicast"),
+        (intent({"anti_spoofing": True}, {"addresses": ["::/1"]}), NIC + ".addresses[0]", "takes in ::"),
+        (intent({"anti_spoofing": True}, {"addresses": ["0.0.0.0/8"]}), NIC + ".addresses[0]", "takes in 0.0.0.0"),
+        (intent({"anti_spoofing": True}, {"addresses": ["fe80::1%eth0"]}), NIC + ".addresses[0]", "without %eth0"),
         (intent({"anti_spoofing": True}, {"addresses": [10.0]}), NIC + ".addresses[0]", "put it in quotes"),
         (intent(nic={"rate_limit": {}}), NIC + ".rate_limit", "limits nothing"),
         (intent(nic={"rate_limit": 5}), NIC + ".rate_limit", "to_guest_mbit, from_guest_mbit"),
@@ -72,6 +84,19 @@ SWITCH, NIC = "vnic_networks.lan.switch", "vnic_guests[0].interfaces[0]"
 def test_refused(tree, path, words):
     found = problems(tree)
     assert any(where == path and words in message for where, message in found), found
+
+
+@pytest.mark.parametrize("limit", [{"to_guest_mbit": -1}, {"to": 1}, {"to_guest_mbit": None}, {}])
+def test_a_wrong_limit_is_one_problem(limit):
+    assert len(problems(intent(nic={"rate_limit": limit}))) == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["10.0.0.0/8", "126.0.0.0/8", "2000::/3", "fe80::/10", "240.0.0.1", "169.254.0.0/16"]
+)
+def test_what_somebody_may_send_from(address):
+    found = validate(intent({"anti_spoofing": True}, {"addresses": [address]}))
+    assert found.guests[0].nics[0].port.addresses == (address,)
 
 
 @pytest.mark.parametrize("key", ["trunks", "anti_spoofing", "isolated", "mirror_to", "datapath_type", "fail_mode"])

@@ -307,7 +307,9 @@ def test_no_copies_to_the_uplink_of_another_network(selector):
     ],
 )
 def test_no_copies_to_what_carries_something_else(device, port, words):
-    more = [world.nic("br-lan", kind="openvswitch")] + ([world.nic(**{"name": "eth9", **device})] if device is not None else [])
+    more = [world.nic("br-lan", kind="openvswitch")] + (
+        [world.nic(**{"name": "eth9", **device})] if device is not None else []
+    )
     host = facts(*more, bridges={"br-lan": {"ports": {"eth9": port} if port else {}}})
     (problem,) = problems(intent({"mirror_to": "eth9"}, uplinks=[]), host)
     assert problem.path == "vnic_networks.lan.switch.mirror_to" and words in problem.message
