@@ -13,6 +13,7 @@ from .assign import attach
 from .host_cpus import listed
 from .host_facts import HostFacts
 from .interrupts import Interrupts
+from .ovs_overlaps import overlaps
 from .ovs_side import OvsSide
 from .pinnings import pinnings
 from .place import place
@@ -60,7 +61,7 @@ def plan(intent, raw_facts, host):
     result["vlans"] = shape.sorted_values(side.vlans)
     result["bridges"] = shape.sorted_values(side.bridges)
     result["ovs"] = switches.plan()
-    notes += switches.notes()
+    notes += [*switches.notes(), *overlaps(attached, intent.networks)]
     result["lower_devices"] = side.lower_devices()
     arrivals = _add_placement(result, intent, facts, attached, placement, report)
     _add_nics(result, intent, residents, attached, placement, arrivals, switches)

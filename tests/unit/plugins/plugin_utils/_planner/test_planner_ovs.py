@@ -204,6 +204,43 @@ def test_isolated_guests_of_a_bridge_whose_uplink_the_network_does_not_list():
     assert planned(intent(uplinks=[]), host)["notes"] == [] == planned(intent({"isolated": True}), host)["notes"]
 
 
+@pytest.mark.parametrize(
+    ("switch", "words"),
+    [
+        ({}, "are on every VLAN of Open vSwitch bridge br-lan, those of lan too"),
+        ({"anti_spoofing": True}, "receive what Open vSwitch bridge br-lan floods in any VLAN, those of lan too"),
+        ({"isolated": True}, "receive what Open vSwitch bridge br-lan floods in any VLAN, those of lan too"),
+    ],
+)
+def test_a_network_without_a_vlan_beside_others_is_told(switch, words):
+    tree, host = beside(switch, uplinks=[{"device": "ens2"}])
+    assert planned(tree, host)["notes"] == []
+    del tree["networks"]["b"]["vlan"]
+    (note,) = planned(tree, host)["notes"]
+    assert "network b" in note and words in note
+    tree["guests"] = [guest("web2", "b")]  # what comes by the uplink is there without a guest of lan
+    assert any(words in note for note in planned(tree, host)["notes"])
+    del tree["networks"]["lan"]
+    assert not any(words in note for note in planned(tree, host)["notes"])
+
+
+@pytest.mark.parametrize("where", ["network", "NIC", "same VLAN"])
+def test_who_reaches_isolated_guests_is_told(where):
+    tree, host = beside({"trunks": [100, 300]} if where == "network" else {}, uplinks=[{"device": "ens2"}])
+    tree["networks"]["lan"]["switch"]["isolated"] = True
+    if where == "NIC":
+        tree["guests"][1]["interfaces"][0]["trunks"] = [100]
+    if where == "same VLAN":
+        tree["networks"]["b"].update(vlan=100, switch={"ovs": "br-lan", "trunks": [300]})
+    (note,) = planned(tree, host)["notes"]
+    assert "guests of network b can send to the isolated ones of network lan" in note and "VLAN 100" in note
+    tree["networks"]["lan"]["vlan"] = 400
+    assert planned(tree, host)["notes"] == []
+    tree["networks"]["lan"]["vlan"] = 100
+    tree["guests"] = [guest("web2", "b")]
+    assert not any("isolated" in note for note in planned(tree, host)["notes"])
+
+
 def test_an_uplink_whose_name_no_flow_can_hold():
     tree = intent({"isolated": True}, uplinks=[{"device": "0000:41:00.0"}])
     for name in ("port", "a,b", "1x"):
