@@ -151,6 +151,17 @@ def test_a_single_host_is_asked_no_more_than_before(fleet):
     }  # fmt: skip
 
 
+def test_check_mode_goes_all_the_way_where_the_bridge_of_open_vswitch_is_missing(fleet):
+    """What each module says then is its own tests' matter."""
+    networks = {"mgmt": {"switch": {"ovs": "br-lan", "isolated": True}}}
+    run = fleet({"ovs_bridge": {"changed": True}}, whole=True, vnic_networks=networks).site("--check")
+    assert run.code == 0 and "br-lan stands alone" in run.text, run.text
+    calls = run.calls("hv1")
+    assert calls[0] == "host_info" and calls.index("ovs_bridge") + 1 == calls.index("ovs_flows")
+    assert calls.index("ovs_flows") < calls.index("domain_interface") and "verify" not in calls
+
+
+
 def test_what_shows_the_plan_is_read_again_only_where_something_was_changed(fleet):
     hosts = fleet({}, CHANGED)
     for host in hosts.hosts:
