@@ -161,7 +161,6 @@ def test_check_mode_goes_all_the_way_where_the_bridge_of_open_vswitch_is_missing
     assert calls.index("ovs_flows") < calls.index("domain_interface") and "verify" not in calls
 
 
-
 def test_what_shows_the_plan_is_read_again_only_where_something_was_changed(fleet):
     hosts = fleet({}, CHANGED)
     for host in hosts.hosts:
