@@ -91,6 +91,12 @@ options:
       l2_fwd_offload:
         description: Whether macvlans and macvtaps made from then on get queues of their own in the card.
         type: bool
+      hw_tc_offload:
+        description:
+          - Whether the card carries out rules of traffic control, by which Open vSwitch hands it flows; see
+            O(kvm.vnic.ovs_bridge#module:hw_offload).
+          - Most drivers refuse to turn it off while they hold such rules.
+        type: bool
       mac_rules:
         description: Filters that send packets for a MAC address to a queue. O(devices[].ntuple) has to be on.
         type: list

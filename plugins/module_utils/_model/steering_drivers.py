@@ -6,12 +6,13 @@ Of a driver that is not listed nothing is known beforehand: it is asked, and bel
 
 from __future__ import annotations
 
-CHANNELS, RSS, RXHASH, NTUPLE, L2_FWD_OFFLOAD, MAC_RULES = (
+CHANNELS, RSS, RXHASH, NTUPLE, L2_FWD_OFFLOAD, HW_TC_OFFLOAD, MAC_RULES = (
     "channels",
     "rss_queues",
     "rxhash",
     "ntuple",
     "l2_fwd_offload",
+    "hw_tc_offload",
     "mac_rules",
 )
 
@@ -36,12 +37,13 @@ _MATCHES_MAC = {
 }
 
 # What takes the link down for a moment. igb: igb_set_channels and igb_set_features close and open the device or reset
-# it; ixgbe: ixgbe_setup_tc and ixgbe_set_features; i40e: i40e_reconfig_rss_queues, i40e_set_features; ice: ice_set_channels
-# rebuilds the VSI; mlx5 and bnxt reopen their channels; virtio_net sends a command and keeps the link.
+# it; ixgbe: ixgbe_setup_tc and ixgbe_set_features, to which hw-tc-offload is what ntuple is; i40e: i40e_reconfig_rss_queues,
+# i40e_set_features; ice: ice_set_channels rebuilds the VSI; mlx5 and bnxt reopen their channels; virtio_net sends a command
+# and keeps the link.
 _RESETS = {
     "igb": {CHANNELS, NTUPLE},
     "igc": {CHANNELS, NTUPLE},
-    "ixgbe": {CHANNELS, NTUPLE, L2_FWD_OFFLOAD},
+    "ixgbe": {CHANNELS, NTUPLE, L2_FWD_OFFLOAD, HW_TC_OFFLOAD},
     "i40e": {CHANNELS, NTUPLE, L2_FWD_OFFLOAD},
     "ice": {CHANNELS, NTUPLE},
     "iavf": {CHANNELS},
@@ -51,7 +53,7 @@ _RESETS = {
     "tun": set(),
     "veth": set(),
 }
-MAY_RESET = frozenset((CHANNELS, NTUPLE, L2_FWD_OFFLOAD))
+MAY_RESET = frozenset((CHANNELS, NTUPLE, L2_FWD_OFFLOAD, HW_TC_OFFLOAD))
 
 
 def matches_mac(driver):

@@ -17,7 +17,7 @@ FAIL, SKIP = "fail", "skip"
 ABSENT = "absent"
 RPS, RFS, XPS = "rps", "rfs_flows", "xps"
 CHANNEL_KINDS = ("combined", "rx", "tx")
-FEATURES = ("rxhash", "ntuple", "l2_fwd_offload")
+FEATURES = ("rxhash", "ntuple", "l2_fwd_offload", "hw_tc_offload")
 MOST_QUEUES = 4096  # more than any driver's (include/linux/netdevice.h has 16 bits for them)
 # The kernel takes more and allocates as much at once: 4 bytes a flow for all, 8 a flow and queue (net/core/net-sysfs.c).
 MOST_FLOWS = 1 << 20

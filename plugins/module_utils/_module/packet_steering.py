@@ -23,6 +23,7 @@ ARGUMENTS = {
             "rxhash": {"type": "bool"},
             "ntuple": {"type": "bool"},
             "l2_fwd_offload": {"type": "bool"},
+            "hw_tc_offload": {"type": "bool"},
             "mac_rules": {
                 "type": "list",
                 "elements": "dict",

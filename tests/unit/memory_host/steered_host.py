@@ -43,6 +43,7 @@ def steered_host(driver="igb", queues=2, most=8):
         "rx-hashing": "on",
         "rx-ntuple-filter": "off [fixed]" if driver == "igb" else "off",
         "l2-fwd-offload": "off [fixed]",
+        "hw-tc-offload": "off [fixed]" if driver == "igb" else "off",
     }
     host.ethtool.on_channels = lambda device: make_queues(
         host, device, host.ethtool.spread[device]["channels"]["combined"], host.tree.contents[DEFAULT_MASK].strip()

@@ -153,6 +153,38 @@ def test_what_the_driver_cannot_do_is_named_and_best_effort_does_the_rest():
     assert not run(host, wish, best_effort=True)["changed"]
 
 
+def test_traffic_control_in_hardware():
+    host = steered_host(driver="mlx5_core")
+    wish = {"device": "ens2", "hw_tc_offload": True}
+    checked = run(host, wish, check=True)
+    assert checked["changed"] and host.writes() == []
+    result = run(host, wish, diff=True)
+    assert not result["failed"], result
+    assert [(action["field"], action["before"], action["after"]) for action in result["actions"]] == [
+        ("hw_tc_offload", False, True)
+    ]
+    assert host.ethtool.writes == ["ethtool -K ens2 hw-tc-offload on"]
+    assert '"hw_tc_offload": "off"' in result["diff"]["before"] and '"hw_tc_offload": "on"' in result["diff"]["after"]
+    assert not run(host, wish)["changed"] and len(host.ethtool.writes) == 1
+    assert run(host, dict(wish, hw_tc_offload=False))["changed"] and host.ethtool.of["ens2"]["hw-tc-offload"] == "off"
+
+
+@pytest.mark.parametrize("found", ["off [fixed]", None])
+def test_traffic_control_in_hardware_that_the_card_does_not_have(found):
+    """As the lab's cards: igb has it from the i350 on (igb_main.c, igb_probe)."""
+    host = steered_host()
+    host.ethtool.of["ens2"]["hw-tc-offload"] = found
+    if found is None:
+        del host.ethtool.of["ens2"]["hw-tc-offload"]
+    wish = {"device": "ens2", "hw_tc_offload": True, "rps": "1"}
+    refused = run(host, wish)
+    assert refused["failed"] and refused["error_kind"] == "unsupported" and host.writes() == []
+    assert "hw_tc_offload of ens2: %s" % ("the driver does not let it" if found else "the device does not") in refused["msg"]
+    result = run(host, wish, best_effort=True)
+    assert [action["field"] for action in result["actions"]] == ["rps"] and "hw_tc_offload" in result["notes"][0]
+    assert run(host, {"device": "ens2", "hw_tc_offload": False}, best_effort=True)["changed"] is False
+
+
 def test_queues_that_are_left_out_make_nothing_anew():
     host = steered_host()
     wish = {"device": "ens2", "channels": {"combined": 9}, "rps": "off", "xps": "off", "rss_queues": "all"}
@@ -210,6 +242,17 @@ def test_a_reset_of_the_link_is_refused_while_something_stands_on_it():
     assert not run(host, {"device": "ens2", "rss_queues": 1})["failed"]  # resets nothing
     assert not run(host, wish, allow_disruption=["link_reset:ens2"])["failed"]
     assert host.ethtool.spread["ens2"]["channels"]["combined"] == 4
+
+
+@pytest.mark.parametrize(("driver", "resets"), [("ixgbe", True), ("mlx5_core", False), ("unheard_of", True)])
+def test_traffic_control_in_hardware_resets_some_links(driver, resets):
+    host = steered_host(driver=driver)
+    host.kernel.add("ovs-system", "openvswitch")
+    host.kernel.links["ens2"]["master"] = "ovs-system"
+    wish = {"device": "ens2", "hw_tc_offload": True}
+    result = run(host, wish)
+    assert result["failed"] == resets and ("link_reset:ens2" in result.get("msg", "")) == resets
+    assert not run(host, wish, allow_disruption=["link_reset:ens2"])["failed"]
 
 
 def test_the_connection_is_not_interrupted():

@@ -53,6 +53,7 @@ CASES = {
         lambda: steered_host(driver="ice"),
         steer({"device": "ens2", "ntuple": True, "l2_fwd_offload": False, "mac_rules": RULES}),
     ),
+    "traffic control": (lambda: steered_host(driver="ice"), steer({"device": "ens2", "hw_tc_offload": True})),
 }
 
 
