@@ -237,6 +237,14 @@ options:
         description: Whether mirrors that are not listed are removed.
         type: bool
         default: false
+  hw_offload:
+    description:
+      - Whether Open vSwitch hands flows to cards, kept as C(other_config:hw-offload) of its table C(Open_vSwitch). It holds for all bridges of the host.
+        V(false) removes the key, which is the same.
+      - Cards take flows of the ports that are theirs, where O(kvm.vnic.packet_steering#module:devices[].hw_tc_offload) is on.
+      - By its manual C(ovs-vswitchd) has to be restarted after a change; it takes V(true) up at once and V(false) only then. It is not restarted here,
+        because that interrupts every port; RV(notes) tells of it.
+    type: bool
   missing:
     description: What becomes of the run where a device or port that is named is not there. V(skip) leaves out the port, or the mirror that names it,
       and tells so in RV(notes), as leading a run back does.
@@ -272,6 +280,12 @@ EXAMPLES = r"""
       - name: br-ex
         ports: [{name: enp1s0}]
     allow_disruption: ["management:enp1s0"]
+
+- name: A card that takes over what it can
+  kvm.vnic.ovs_bridge:
+    bridges:
+      - {name: br-tenant, ports: [{name: enp59s0f1}]}
+    hw_offload: true
 
 - name: A rate for what leaves a port, and a copy of one VLAN for a capture
   kvm.vnic.ovs_bridge:

@@ -115,5 +115,5 @@ def converge(resource, params, host, consent, journal, check=False):
             "%s %s is left as it is: %s" % (result.action.target, result.action.field, result.message)
             for result in unsupported
         ]
-    notes += [*resource.notes(desired, after), *journal.notes()]
+    notes += [*resource.notes(desired, after), *resource.remarks(actions), *journal.notes()]
     return Outcome(before, after, actions, tuple(results), tuple(resource.pending(desired, after)), tuple(notes))

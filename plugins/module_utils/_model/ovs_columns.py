@@ -75,7 +75,7 @@ MAPS = (Column("external_ids", "external_ids", MAP), Column("other_config", "oth
 INTERFACE_MAPS = (Column("options", "options", MAP), Column("interface_external_ids", "external_ids", MAP))
 
 TABLES = {
-    "Open_vSwitch": ("ovs_version", "next_cfg", "cur_cfg"),
+    "Open_vSwitch": ("ovs_version", "next_cfg", "cur_cfg", "other_config"),
     "Bridge": ("_uuid", "name", "ports", "controller", "mirrors") + tuple(column.name for column in BRIDGE + MAPS),
     "Port": ("_uuid", "name", "interfaces", "qos") + tuple(column.name for column in PORT + MAPS),
     "Interface": ("_uuid", "name", "type", "error") + tuple(column.name for column in INTERFACE + INTERFACE_MAPS),

@@ -36,7 +36,7 @@ def parse_bridges(params, problems):
     wishes = tuple(_bridge(item, problems.at(index)) for index, item in enumerate(items))
     problems.unique([wish.name for wish in wishes], "name")
     _ports_once(wishes, problems)
-    return OvsWish(wishes, bool(params.get("purge")), params.get("missing") == "skip")
+    return OvsWish(wishes, bool(params.get("purge")), params.get("missing") == "skip", params.get("hw_offload"))
 
 
 def _bridge(item, problems):

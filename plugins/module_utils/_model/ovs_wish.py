@@ -105,8 +105,9 @@ class BridgeWish:
 
 @dataclass(frozen=True)
 class OvsWish:
-    """``skips``: whether what is not there is left out."""
+    """``skips``: whether what is not there is left out; ``hw_offload``: whether the whole switch hands flows to cards."""
 
     bridges: tuple
     purge: bool = False
     skips: bool = False
+    hw_offload: object = None

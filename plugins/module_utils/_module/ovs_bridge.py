@@ -67,6 +67,7 @@ ARGUMENTS = {
             owned={"type": "bool", "default": True},
         ),
     },
+    "hw_offload": {"type": "bool"},
     "missing": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     "purge": {"type": "bool", "default": False},
 }

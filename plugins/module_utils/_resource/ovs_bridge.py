@@ -18,6 +18,7 @@ from .ovs_bridge_state import read_state
 from .ovs_mirror_plan import mirror_fields, ports_of
 from .ovs_port_plan import unlisted
 from .ovs_record import shown
+from .ovs_switch_plan import HW_OFFLOAD, SWITCH, restart_left
 from .resource import Resource
 
 _ABSENT = (
@@ -52,6 +53,9 @@ class OvsBridge(Resource):
         asked = desired.bridges if state.installed else present
         if state.unavailable is not None and (asked or desired.purge and state.installed):
             yield Problem("bridges", [wish.name for wish in asked], "needs Open vSwitch: %s" % state.unavailable)
+        # without Open vSwitch it is off; a database that is down may say on
+        if state.unavailable is not None and (desired.hw_offload or desired.hw_offload is False and state.installed):
+            yield Problem(HW_OFFLOAD, desired.hw_offload, "needs Open vSwitch: %s" % state.unavailable)
         gone = going(desired, state)
         for wish in present:
             found = state.bridges.get(wish.name) if wish.name not in gone else None
@@ -118,6 +122,12 @@ class OvsBridge(Resource):
             if wish.present and wish.name in state.bridges:
                 yield Pending(wish.name, "state", None, "present", SERVICE_START, reason)
 
+    def leads(self, params):
+        return {(SWITCH, HW_OFFLOAD)} if params.get(HW_OFFLOAD) is not None else ()
+
+    def remarks(self, actions):
+        return restart_left(actions)
+
     def notes(self, desired, state):
         if desired.skips:
             yield from ("left out: %s" % problem for problem in self._reached(desired, state)[1])
@@ -137,7 +147,7 @@ class OvsBridge(Resource):
 
     def show(self, state):
         names = state.port_names()
-        return {
+        bridges = {
             bridge.name: dict(
                 _settings(bridge.row, BRIDGE + MAPS),
                 controllers=sorted(bridge.controllers),
@@ -146,6 +156,7 @@ class OvsBridge(Resource):
             )
             for bridge in state.bridges.values()
         }
+        return dict(bridges, **{SWITCH: {HW_OFFLOAD: state.hw_offload}})
 
 
 def _settings(row, columns):

@@ -13,6 +13,7 @@ from .ovs_mirror_plan import plan_mirrors
 from .ovs_port_plan import drop_port, local_devices, plan_ports, port_devices
 from .ovs_record import owner_word, plan_record, record_fields, record_words
 from .ovs_step import MAKE, REFER, REMOVE, Step
+from .ovs_switch_plan import plan_switch
 
 ALL_OF_IT = ("datapath_type", "fail_mode", "stp", "rstp")
 
@@ -32,7 +33,8 @@ def plan_all(desired, state):
     """Every action, in order. Pure. Raises Conflict for what belongs to somebody else."""
     effect = NOW if state.applied else SERVICE_START
     gone = going(desired, state)
-    actions = [_removal(state, state.bridges[name], reason, effect) for name, reason in sorted(gone.items())]
+    actions = list(plan_switch(desired, state, effect))
+    actions += [_removal(state, state.bridges[name], reason, effect) for name, reason in sorted(gone.items())]
     for wish in desired.bridges:
         if wish.present:
             actions += _plan_bridge(wish, desired, state, gone, effect)

@@ -10,6 +10,7 @@ from .._model.errors import ApplyFailed
 from .._model.link_table import LinkTable
 from .._model.names import is_libvirts_own
 from .._model.ovs_columns import OWNER_KEY, TABLES
+from .._model.ovs_offload import offloads
 from .._model.ovs_value import many, one
 from .management_path import management_path
 from .ovs_give_back import devices_of
@@ -71,7 +72,8 @@ class OvsState:
     ``switch``: the state of ovs-vswitchd; ``addresses``:
     ``{device: [raw]}`` of wished devices that have any of global scope; ``routes``: of the same devices;
     ``held``, ``held_routes``: the same of devices that go with their ports or get addresses back;
-    ``management``: names of the devices that carry the connection, asked for when such a device is wished."""
+    ``management``: names of the devices that carry the connection, asked for when such a device is wished;
+    ``hw_offload``: whether the switch is to hand flows to cards."""
 
     unavailable: object
     switch: object
@@ -86,6 +88,7 @@ class OvsState:
     installed: bool = True
     held: dict = field(default_factory=dict)
     held_routes: list = field(default_factory=list)
+    hw_offload: bool = False
 
     @property
     def applied(self):
@@ -177,6 +180,7 @@ def read_state(host, desired):
         *found,
         links=links,
         installed=why is None or host.ovs.installed(),
+        hw_offload=any(offloads(row["other_config"]) for row in tables["Open_vSwitch"]),
         **_addresses(host, desired, links, _holders(desired, *found[:3])),
     )
 

@@ -8,17 +8,19 @@ from .._model.undo import Undo
 from .ovs_bridge_undo_check import without_problems
 from .ovs_mirror_plan import mirror_fields
 from .ovs_port_undo import changed_port, give_back_of, map_fields, own_settings, set_fields, whole_port
+from .ovs_switch_plan import SWITCH
 
 _MTU = tuple(column for column in INTERFACE if column.parameter == "mtu")
 _MIRROR = "mirror:"
 
 
 class _Former:
-    """``items``: ``{bridge: its parameters}`` under construction; ``ports``, ``mirrors``: ``{bridge: {name: parameters}}``."""
+    """``items``: ``{bridge: its parameters}`` under construction; ``ports``, ``mirrors``: ``{bridge: {name: parameters}}``;
+    ``switch``: parameters of the whole switch."""
 
     def __init__(self, before):
         self.before = before
-        self.items, self.ports, self.mirrors = {}, {}, {}
+        self.items, self.ports, self.mirrors, self.switch = {}, {}, {}, {}
         self.uncovered, self.consents = [], []
 
     def item(self, bridge):
@@ -48,7 +50,7 @@ class _Former:
             bridges.append(
                 dict(item, **dict({"ports": ports} if ports else {}, **({"mirrors": mirrors} if mirrors else {})))
             )
-        return {"bridges": bridges, "missing": "skip"}
+        return dict(self.switch, bridges=bridges, missing="skip")
 
 
 def lead_back(before, actions):
@@ -56,6 +58,9 @@ def lead_back(before, actions):
     who uses a bridge of the run by now keeps it."""
     former = _Former(before)
     for action in actions:
+        if action.target == SWITCH:
+            former.switch[action.field] = action.before
+            continue
         _one(action, former)
         touched = {*action.data.disturbed, *action.data.takes, action.target.partition("/")[0]}
         former.consents += ["management:%s" % name for name in sorted(touched)]
@@ -63,7 +68,9 @@ def lead_back(before, actions):
         _mirrors_of_gone_ports(bridge, former)
     params, problems = without_problems(former.params())
     uncovered = tuple(dict.fromkeys(former.uncovered + problems))
-    return Undo(params if params["bridges"] else None, tuple(dict.fromkeys(former.consents)), uncovered)
+    return Undo(
+        params if params["bridges"] or former.switch else None, tuple(dict.fromkeys(former.consents)), uncovered
+    )
 
 
 def _one(action, former):

@@ -54,6 +54,10 @@ class Resource:
         """Sentences for the user about what is as wished or cannot be told. Pure."""
         return ()
 
+    def remarks(self, actions):
+        """Sentences on what is left to the user once ``actions`` are done. Pure."""
+        return ()
+
     def facts(self, outcome):
         """Keys that the module's result has beyond those of every resource. Pure."""
         return {}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from ..._host.ovs import RUNNING
 from ..._model.action import UNKNOWN
 from ..._model.errors import ApplyFailed, Unsupported
+from ..._model.ovs_offload import offloads
 from ..._model.ovs_value import many, one
 from .ovs_flows import read_flows
 
@@ -108,5 +109,5 @@ def read_ovs(host):
         running,
         version=one(settings["ovs_version"]) or UNKNOWN,
         bridges={row["name"]: _bridge(row, by_uuid, flows[row["name"]]) for row in rows},
-        hw_offload=settings["other_config"].get("hw-offload") == "true",
+        hw_offload=offloads(settings["other_config"]),
     )

@@ -42,6 +42,8 @@ def picture(host):
         return found
 
     database = {row["name"]: told("Bridge", row) for row in rows["Bridge"].values()}
+    settings = dict(host.ovs_memory.named("Open_vSwitch", ".")["other_config"])
+    settings["hw-offload"] = settings.get("hw-offload", "").lower() == "true"  # as the switch reads it
     left = sorted(str(told("QoS", row)) for row in rows["QoS"].values())
     links = {
         name: (sorted(link["flags"]), link.get("master"))
@@ -53,7 +55,15 @@ def picture(host):
     }
     routes = sorted(str(sorted(route.items(), key=str)) for route in host.kernel.routes + host.kernel.routes6)
     return copy.deepcopy(
-        {"bridges": database, "qos": left, "queues": len(rows["Queue"]), "links": links, "held": held, "routes": routes}
+        {
+            "bridges": database,
+            "settings": settings,
+            "qos": left,
+            "queues": len(rows["Queue"]),
+            "links": links,
+            "held": held,
+            "routes": routes,
+        }
     )
 
 

@@ -179,7 +179,10 @@ def test_traffic_control_in_hardware_that_the_card_does_not_have(found):
     wish = {"device": "ens2", "hw_tc_offload": True, "rps": "1"}
     refused = run(host, wish)
     assert refused["failed"] and refused["error_kind"] == "unsupported" and host.writes() == []
-    assert "hw_tc_offload of ens2: %s" % ("the driver does not let it" if found else "the device does not") in refused["msg"]
+    assert (
+        "hw_tc_offload of ens2: %s" % ("the driver does not let it" if found else "the device does not")
+        in refused["msg"]
+    )
     result = run(host, wish, best_effort=True)
     assert [action["field"] for action in result["actions"]] == ["rps"] and "hw_tc_offload" in result["notes"][0]
     assert run(host, {"device": "ens2", "hw_tc_offload": False}, best_effort=True)["changed"] is False

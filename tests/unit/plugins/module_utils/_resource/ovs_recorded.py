@@ -5,7 +5,7 @@ in error, a mirror."""
 from __future__ import annotations
 
 OVS_3_1 = (
-    '{"data":[[["set",[]],1354,1354]],"headings":["ovs_version","next_cfg","cur_cfg"]}\n'
+    '{"data":[[["set",[]],1354,1354,["map",[["hw-offload","true"]]]]],"headings":["ovs_version","next_cfg","cur_cfg","other_config"]}\n'
     '{"data":[[["uuid","96389f1b-5072-4d1b-988c-7dc2cf099230"],"br0",["set",[["uuid","1754d505-bcd1-494c-beab-'
     '5168cff6639f"],["uuid","47e9ddc7-a5a3-4353-89cc-574c7afda0df"],["uuid","57bdddd6-134d-41c7-8752-cfafdbf86'
     'cf9"],["uuid","936ebd30-9e39-4b1a-82ea-eb8a14d5b54f"],["uuid","c96684d7-3830-4e51-9cb4-87715a88e97d"]]],['
@@ -47,7 +47,7 @@ OVS_3_1 = (
 )
 
 OVS_3_5 = (
-    '{"data":[[["set",[]],645,645]],"headings":["ovs_version","next_cfg","cur_cfg"]}\n'
+    '{"data":[[["set",[]],645,645,["map",[]]]],"headings":["ovs_version","next_cfg","cur_cfg","other_config"]}\n'
     '{"data":[[["uuid","29ebd16e-a5c2-47b0-b455-280f6b0e2adf"],"br0",["set",[["uuid","0e772105-eb19-4786-a56e-'
     '704f2416d808"],["uuid","418a58cc-fe26-457b-b132-6e9882ff959c"],["uuid","81701538-2016-4506-9129-902fb4446'
     '203"],["uuid","881ea3aa-fad0-459c-8bb6-d5b4dae66216"],["uuid","8f0f00f7-1798-4fe9-8664-266ab19d1382"]]],['

@@ -28,6 +28,11 @@ def test_ports_and_whose_they_are(state):
     assert {name for name, interface in state.interfaces.items() if interface.error} == {"vx"}
 
 
+def test_whether_it_hands_flows_to_cards(state, request):
+    assert state.hw_offload == ("3.1" in request.node.name)
+    assert OvsBridge().show(state)["Open vSwitch"] == {"hw_offload": state.hw_offload}
+
+
 def test_what_the_diff_shows(state):
     shown = OvsBridge().show(state)["br0"]
     assert shown["protocols"] == ["OpenFlow10", "OpenFlow14"] and shown["fail_mode"] == "secure"
