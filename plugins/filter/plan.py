@@ -113,6 +113,10 @@ _value:
           type: list
           elements: dict
           sample: [{name: br-tenant, guest_ports: [], unlisted_ports: none}]
+        hw_offload:
+          description: Whether Open vSwitch hands flows to cards, as the module M(kvm.vnic.ovs_bridge) takes it.
+          returned: when a network of the host's guests states it
+          type: bool
     lower_devices:
       description: Devices to be up and wide enough, as the module M(kvm.vnic.macvtap) takes them.
       type: list

@@ -29,16 +29,20 @@ class Vf:
 
 @dataclass(frozen=True)
 class Sriov:
+    """``eswitch_mode``: ``legacy``, ``switchdev``, or None."""
+
     total: object
     count: object
     vfs: dict
+    eswitch_mode: object = None
 
 
 @dataclass(frozen=True)
 class Device:
     """A network device. ``master``: what it is a port of, None for nothing, ``"unknown"``; ``sriov``: :class:`Sriov`,
     None, ``"unknown"``; ``physical_function``: the PF's name for a VF; ``management``: True also where that is unknown;
-    ``mac``: the hardware's own, which a bond's ports keep too; ``speed``: Mb/s, None without a link.
+    ``mac``: the hardware's own, which a bond's ports keep too; ``speed``: Mb/s, None without a link;
+    ``tc_offload``: ``on``, ``off``, with `` [fixed]`` behind it where the driver keeps it so.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Device:
     management: bool
     speed: object
     rx_queues: object
+    tc_offload: object = None
 
 
 def _sriov(raw):
@@ -79,7 +84,7 @@ def _sriov(raw):
                 users=tuple(str(user) for user in listed(entry.get("users"))),
                 mates=tuple(str(mate) for mate in listed(entry.get("iommu_group_shared_with"))),
             )
-    return Sriov(whole(raw.get("total")), whole(raw.get("count")), vfs)
+    return Sriov(whole(raw.get("total")), whole(raw.get("count")), vfs, text(raw.get("eswitch_mode")))
 
 
 def _device(raw):
@@ -105,6 +110,7 @@ def _device(raw):
         management=raw.get("management") is not False,
         speed=whole(raw.get("speed_mbit")) or None,
         rx_queues=whole(mapping(raw.get("queues")).get("rx")),
+        tc_offload=text(mapping(raw.get("offloads")).get("hw_tc_offload")),
     )
 
 

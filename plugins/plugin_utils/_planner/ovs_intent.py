@@ -9,7 +9,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class OvsSwitch:
     """``trunks``: VLANs that the guests see tagged, empty for none; ``mirror_to``: the port that gets a copy of every
-    packet, ``datapath_type`` and ``fail_mode``: None to leave them alone.
+    packet, ``datapath_type``, ``fail_mode`` and ``hw_offload``: None to leave them alone.
     """
 
     bridge: str
@@ -19,6 +19,7 @@ class OvsSwitch:
     mirror_to: object
     datapath_type: object
     fail_mode: object
+    hw_offload: object = None
 
     @property
     def guarded(self):
@@ -57,6 +58,7 @@ def ovs_switch(switch):
         mirror_to=switch["mirror_to"],
         datapath_type=switch["datapath_type"],
         fail_mode=switch["fail_mode"],
+        hw_offload=switch["hw_offload"],
     )
 
 

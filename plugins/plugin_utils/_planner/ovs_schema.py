@@ -76,6 +76,7 @@ SWITCH_KEYS = {
     ),
     "datapath_type": Key(Choice("datapath", DATAPATHS), "the bridge's datapath: the kernel's or one in user space"),
     "fail_mode": Key(Choice("fail mode", FAIL_MODES), "what the bridge does without its controller"),
+    "hw_offload": Key(Flag(), "whether Open vSwitch hands flows to cards; it has one such setting for the whole host"),
 }
 
 INTERFACE_KEYS = {

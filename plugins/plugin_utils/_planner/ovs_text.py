@@ -31,6 +31,13 @@ def port_lines(nic, flows):
 def switch_lines(plan):
     """What the host is to have."""
     guarded = {entry["name"]: entry["unlisted_ports"] == "drop" for entry in plan["ovs"]["flows"]}
+    if plan["ovs"].get("hw_offload") is not None:
+        takers = [short(entry["device"]) for entry in plan["steering"]["devices"] if entry.get("hw_tc_offload")]
+        yield "Open vSwitch hands %s" % (
+            "no flows to cards"
+            if not plan["ovs"]["hw_offload"]
+            else "flows to %s" % (", ".join(takers) or "cards, and none of its uplinks is known to take them")
+        )
     for bridge in plan["ovs"]["bridges"]:
         name = short(bridge["name"])
         ports = ", ".join(short(port["name"]) for port in bridge.get("ports", ()))

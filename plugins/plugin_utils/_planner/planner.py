@@ -13,6 +13,7 @@ from .assign import attach
 from .host_cpus import listed
 from .host_facts import HostFacts
 from .interrupts import Interrupts
+from .ovs_offload import Offload
 from .ovs_overlaps import overlaps
 from .ovs_side import OvsSide
 from .pinnings import pinnings
@@ -53,6 +54,7 @@ def plan(intent, raw_facts, host):
         if entry.place is not None:
             side.add(entry)
             switches.add(entry)
+    offload = Offload(attached, problems)
     problems.raise_if_any()
     report = RuleReport(intent.profile)
     placement = place(intent, facts, residents, attached, report, problems, notes)
@@ -60,10 +62,11 @@ def plan(intent, raw_facts, host):
     result["pfs"] = [_pf(pool) for pool in pools.all() if pool.wanted() is not None]
     result["vlans"] = shape.sorted_values(side.vlans)
     result["bridges"] = shape.sorted_values(side.bridges)
-    result["ovs"] = switches.plan()
-    notes += [*switches.notes(), *overlaps(attached, intent.networks)]
+    result["ovs"] = dict(switches.plan(), **offload.plan())
+    cards = cards_of(attached, facts)
+    notes += [*switches.notes(), *overlaps(attached, intent.networks), *offload.notes(cards)]
     result["lower_devices"] = side.lower_devices()
-    arrivals = _add_placement(result, intent, facts, attached, placement, report)
+    arrivals = _add_placement(result, intent, facts, attached, cards, placement, report, offload.takers(cards))
     _add_nics(result, intent, residents, attached, placement, arrivals, switches)
     result["notes"] = notes + sorted({entry.place.remark for entry in attached if entry.place.remark})
     return result
@@ -75,14 +78,13 @@ def _pf(pool):
     return dict({"pf": pool.device.name, "num_vfs": pool.wanted()}, **known)
 
 
-def _add_placement(result, intent, facts, attached, placement, report):
+def _add_placement(result, intent, facts, attached, cards, placement, report, takers):
     """What the host is to do with CPUs and packets; returns how each NIC's interrupts arrive."""
     seats = placement.seats
-    cards = cards_of(attached, facts)
     interrupts = Interrupts(facts, intent.profile, placement, report)
     interrupts.plan(attached, cards)
     steering = Steering(intent.profile, placement, report, lambda entry: _queues(seats, entry))
-    result["steering"] = steering.plan(attached, cards)
+    result["steering"] = steering.plan(attached, cards, takers)
     result["interrupts"] = {"targets": interrupts.targets}
     result["pinnings"] = pinnings(seats.values())
     if placement.cpus is not None:

@@ -15,8 +15,9 @@ class Steering:
         self._rules, self._placement, self._report = profile.rules, placement, report
         self._queues_of = queues_of
 
-    def plan(self, attached, cards):
-        """``{devices, rps_default_cpus, rps_sock_flow_entries}``, without what no rule decides."""
+    def plan(self, attached, cards, takers=()):
+        """``{devices, rps_default_cpus, rps_sock_flow_entries}``, without what no rule decides. ``takers``: names of the
+        cards that are to take flows of Open vSwitch."""
         devices, unspread = [], []
         for name, card in cards.items():
             entry = {"device": name}
@@ -26,6 +27,8 @@ class Steering:
             if self._rps(card):
                 entry.update(rps="off", rfs_flows=0)
                 unspread.append(name)
+            if name in takers:
+                entry["hw_tc_offload"] = True
             if len(entry) > 1:
                 devices.append(entry)
         found = {"devices": devices}

@@ -18,7 +18,9 @@ def wishes(plan, purge=False):
         "macvtap": {"lower_devices": plan["lower_devices"]},
         "vlan": {"vlans": plan["vlans"], "purge": purge},
         "bridge": {"bridges": plan["bridges"], "purge": purge},
-        "ovs_bridge": {"bridges": switch["bridges"], "purge": purge and bool(switch["bridges"])},
+        "ovs_bridge": dict(
+            _stated(switch, "hw_offload"), bridges=switch["bridges"], purge=purge and bool(switch["bridges"])
+        ),
         "ovs_flows": {"bridges": switch["flows"], "purge": purge and bool(switch["flows"])},
         "domain_interface": {"domains": plan["domains"]},
         "packet_steering": dict(

@@ -10,7 +10,7 @@ from .memory import memory_elsewhere
 from .models import emulated_model
 from .ovs_ports import ovs_port_error, ovs_port_vlan
 from .ovs_protection import ovs_port_unprotected
-from .ovs_switch import ovs_not_running, ovs_userspace_datapath
+from .ovs_switch import ovs_no_offload, ovs_not_running, ovs_userspace_datapath
 from .scene import Scene
 from .steering import rps_on
 from .unread import not_audited
@@ -30,6 +30,7 @@ CHECKS = (
     ovs_port_vlan,
     ovs_port_unprotected,
     ovs_userspace_datapath,
+    ovs_no_offload,
     not_audited,
 )
 

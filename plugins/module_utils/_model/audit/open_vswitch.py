@@ -35,12 +35,14 @@ class Bridge:
 
 
 class OpenVswitch:
-    """``bridges``: ``{name: Bridge}``; ``ports``: all interfaces of all ports, in the order of the facts."""
+    """``bridges``: ``{name: Bridge}``; ``ports``: all interfaces of all ports, in the order of the facts; ``hw_offload``:
+    whether it is to hand flows to cards, None when unknown."""
 
     def __init__(self, raw):
         raw = reading.mapping(raw)
         self.installed = reading.flag(raw.get("installed"))
         self.running = reading.flag(raw.get("running"))
+        self.hw_offload = reading.flag(raw.get("hw_offload"))
         self.bridges, self.ports = {}, []
         for name, bridge in reading.mapping(raw.get("bridges")).items():
             bridge = reading.mapping(bridge)

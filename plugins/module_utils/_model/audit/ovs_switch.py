@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open vSwitch as a whole: not running where it is needed, or moving in user space what vhost brings to the kernel."""
+"""Open vSwitch as a whole: not running where it is needed, moving in user space what vhost brings to the kernel, or doing
+itself what cards are to do."""
 
 from __future__ import annotations
 
-from ..finding import WARNING, Finding
+from .. import reading
+from ..finding import NOTICE, WARNING, Finding
 
-NOT_RUNNING, USERSPACE = "ovs_not_running", "ovs_userspace_datapath"
+NOT_RUNNING, USERSPACE, NO_OFFLOAD = "ovs_not_running", "ovs_userspace_datapath", "ovs_no_offload"
 
 
 def ovs_not_running(scene):
@@ -69,3 +71,38 @@ def _served_by_vhost(scene, bridge):
             if interface.wants_vhost and bridge in (interface.bridge, port and port.bridge):
                 found.add(guest.subject(interface))
     return found
+
+
+def ovs_no_offload(scene):
+    """Where flows are wished to be handed to cards: a switch that does not, and each card under a wished bridge that does not
+    take them. Neither loses a packet."""
+    if not scene.wishes.hw_offload:
+        return
+    if scene.ovs.installed and scene.ovs.hw_offload is False:
+        yield Finding(
+            id=NO_OFFLOAD,
+            severity=NOTICE,
+            subject="openvswitch",
+            summary="Open vSwitch hands no flows to cards (other_config:hw-offload), though it is to",
+            evidence={"hw_offload": False},
+            remedy="run the playbook kvm.vnic.site, then restart ovs-vswitchd when its ports may be interrupted",
+        )
+    wished, seen = scene.wishes.ovs_bridges(), set()
+    for port in scene.ovs.ports:
+        for card in scene.cards_below(port.name) if port.bridge in wished else ():
+            found = reading.text(reading.mapping(card.device.get("offloads")).get("hw_tc_offload")) or ""
+            if card.vf is not None or card.name in seen or not found.startswith("off"):
+                continue
+            seen.add(card.name)
+            fixed = found.endswith("[fixed]")
+            yield Finding(
+                id=NO_OFFLOAD,
+                severity=NOTICE,
+                subject=card.name,
+                summary="%s takes no flows of %s: its hw-tc-offload is %s" % (card.name, port.bridge, found),
+                evidence={"bridge": port.bridge, "port": port.port, "hw_tc_offload": found},
+                remedy="nothing here can change that: its driver has it fixed, and the kernel does what the card would"
+                if fixed
+                else "run the playbook kvm.vnic.site, or give kvm.vnic.packet_steering {device: %s, hw_tc_offload: true}"
+                % card.name,
+            )

@@ -133,6 +133,10 @@ class Scene:
         found = {card.pci: card for each in below for card in self._hardware(each, depth - 1)}
         return list(found.values())
 
+    def cards_below(self, name):
+        """The functions that a device of the host is or stands on, in order of name."""
+        return sorted(self._hardware(self.devices.get(name)), key=lambda card: card.name)
+
     def ports(self, master):
         return [raw for raw in self.devices.values() if raw.get("master") == master]
 

@@ -37,6 +37,7 @@ class Wishes:
         self._devices = entries("packet_steering", "devices")
         self._ovs_bridges = entries("ovs_bridge", "bridges")
         self._ovs_flows = entries("ovs_flows", "bridges")
+        self.hw_offload = reading.mapping(wished.get("ovs_bridge")).get("hw_offload") is True
 
     def interrupt_targets(self, card):
         """The wished targets that speak of the interrupts of ``card``."""

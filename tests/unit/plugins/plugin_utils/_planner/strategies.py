@@ -68,6 +68,8 @@ def switched(draw, devices):
         switch = {"ovs": "br-ovs", "anti_spoofing": draw(st.booleans()), "isolated": draw(st.booleans())}
         if draw(st.integers(0, 3)) == 0:
             switch["mirror_to"] = draw(st.sampled_from(["capture0", "dummy0"]))
+        if draw(st.booleans()):
+            switch["hw_offload"] = True
         if not switch["isolated"] and draw(st.integers(0, 3)) == 0:
             switch["trunks"] = [300, 301]
         listed_here = devices if draw(st.booleans()) else []

@@ -48,6 +48,7 @@ SWITCH, NIC = "vnic_networks.lan.switch", "vnic_guests[0].interfaces[0]"
         (intent({"mirror_to": "br-lan"}), SWITCH + ".mirror_to", "the bridge itself"),
         (intent({"mirror_to": "ens2"}, uplinks=[{"device": "ens2"}]), SWITCH + ".mirror_to", "an uplink of network lan"),
         (intent({"datapath_type": "dpdk"}), SWITCH + ".datapath_type", "system, netdev"),
+        (intent({"hw_offload": "on"}), SWITCH + ".hw_offload", "true and false"),
         (intent({"fail_mode": "open"}), SWITCH + ".fail_mode", "standalone, secure, none"),
         (intent({"fail_mode": "standalone", "anti_spoofing": True}), SWITCH + ".fail_mode", "need secure"),
         (intent({"fail_mode": "none", "isolated": True}), SWITCH + ".fail_mode", "need secure"),
@@ -99,7 +100,9 @@ def test_what_somebody_may_send_from(address):
     assert found.guests[0].nics[0].port.addresses == (address,)
 
 
-@pytest.mark.parametrize("key", ["trunks", "anti_spoofing", "isolated", "mirror_to", "datapath_type", "fail_mode"])
+@pytest.mark.parametrize(
+    "key", ["trunks", "anti_spoofing", "isolated", "mirror_to", "datapath_type", "fail_mode", "hw_offload"]
+)
 def test_what_is_open_vswitchs_is_no_bridges(key):
     value = {"trunks": [5], "mirror_to": "cap0", "datapath_type": "system", "fail_mode": "secure"}.get(key, True)
     tree = {"networks": {"lan": {"switch": {"bridge": "br0", key: value}}}}

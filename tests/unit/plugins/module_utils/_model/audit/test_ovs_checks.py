@@ -234,6 +234,47 @@ def test_a_userspace_datapath_below_vhost(seen):
     assert found(seen, nic_wish("web5", "inner", backend="qemu", source={"bridge": "br-t"})) == []
 
 
+OFFLOAD = {"ovs_bridge": {"bridges": [{"name": "br-t"}], "hw_offload": True}}
+
+
+@pytest.mark.parametrize("found_off", ["off", "off [fixed]"])
+def test_offload_that_is_wished_and_not_done(seen, found_off):
+    seen["ovs"]["bridges"]["br-t"]["ports"].update(port("ens2", 1))
+    card = next(device for device in seen["nics"] if device["name"] == "ens2")
+    card["offloads"] = {"hw_tc_offload": found_off}
+    assert found(seen, OFFLOAD) == [("ovs_no_offload", "notice", name) for name in ("openvswitch", "ens2")]
+    *_, finding = cross_check(seen, OFFLOAD)
+    assert finding.evidence == {"bridge": "br-t", "port": "ens2", "hw_tc_offload": found_off}
+    assert ("has it fixed" in finding.remedy) == (found_off != "off")
+    seen["ovs"]["hw_offload"] = True
+    assert found(seen, OFFLOAD) == [("ovs_no_offload", "notice", "ens2")]
+    card["offloads"] = {"hw_tc_offload": "on"}
+    assert found(seen, OFFLOAD) == []
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {},
+        {"ovs_bridge": {"bridges": [{"name": "br-t"}]}},
+        {"ovs_bridge": dict(OFFLOAD["ovs_bridge"], hw_offload=False)},
+    ],
+)
+def test_offload_that_nobody_wished(seen, wishes):
+    seen["ovs"]["bridges"]["br-t"]["ports"].update(port("ens2", 1))
+    next(device for device in seen["nics"] if device["name"] == "ens2")["offloads"] = {"hw_tc_offload": "off"}
+    assert found(seen, wishes) == []
+
+
+def test_offload_that_is_unknown_or_of_another_bridge(seen):
+    seen["ovs"]["hw_offload"] = "unknown"
+    seen["ovs"]["bridges"]["br-other"] = bridge(port("ens2", 1))
+    next(device for device in seen["nics"] if device["name"] == "ens2")["offloads"] = {"hw_tc_offload": "off"}
+    assert found(seen, OFFLOAD) == []
+    seen["ovs"].update(hw_offload=False, installed=False)  # then ovs_bridge_missing says so
+    assert found(seen, OFFLOAD) == []
+
+
 def test_a_nic_of_a_libvirt_network_is_on_the_bridge_of_its_port(seen):
     seen["ovs"]["bridges"] = {"br-n": bridge(port("vnet3", 3, 100), datapath_type="netdev")}
     nics(seen, 2).update(type="network", source={"network": "n1"})
@@ -246,7 +287,7 @@ PLACES = [
     for path in paths(ovs_facts())
     if path[0] == "ovs" or path[:3] in (("libvirt", "domains", 2), ("libvirt", "domains", 3))
 ]
-WISHED = dict(wish(), **nic_wish("web3", "inner", vlan=100))
+WISHED = dict(wish(), **nic_wish("web3", "inner", vlan=100), ovs_bridge=OFFLOAD["ovs_bridge"])
 
 
 @given(
