@@ -118,6 +118,8 @@ class OvsBridge(Resource):
         if state.unavailable is not None or state.switch != NOT_RUNNING:
             return
         reason = "it is in the database, and ovs-vswitchd is not running"
+        if desired.hw_offload and state.hw_offload:
+            yield Pending(SWITCH, HW_OFFLOAD, False, True, SERVICE_START, reason)
         for wish in desired.bridges:
             if wish.present and wish.name in state.bridges:
                 yield Pending(wish.name, "state", None, "present", SERVICE_START, reason)

@@ -8,7 +8,7 @@ from .._model.undo import Undo
 from .ovs_bridge_undo_check import without_problems
 from .ovs_mirror_plan import mirror_fields
 from .ovs_port_undo import changed_port, give_back_of, map_fields, own_settings, set_fields, whole_port
-from .ovs_switch_plan import SWITCH
+from .ovs_switch_plan import SWITCH, stays_until_restart
 
 _MTU = tuple(column for column in INTERFACE if column.parameter == "mtu")
 _MIRROR = "mirror:"
@@ -60,6 +60,7 @@ def lead_back(before, actions):
     for action in actions:
         if action.target == SWITCH:
             former.switch[action.field] = action.before
+            former.uncovered += stays_until_restart(action)
             continue
         _one(action, former)
         touched = {*action.data.disturbed, *action.data.takes, action.target.partition("/")[0]}

@@ -32,3 +32,9 @@ def restart_left(actions):
             "hw_offload is written, and ovs-vswitchd is sure to go by it from its next start only; restart it when it suits, "
             "for a restart interrupts every port, so that none is made here"
         )
+
+
+def stays_until_restart(action):
+    """What leading back ``action`` does not reach, because ovs-vswitchd has taken it up by then."""
+    if action.after and action.effect == NOW:
+        yield "ovs-vswitchd goes on handing flows to cards until it starts anew: nothing else makes it stop"

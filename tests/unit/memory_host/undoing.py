@@ -60,7 +60,9 @@ def lead_back(resource, host, plan):
 
 
 # What ovs_bridge does not know of and tells of: all that it does know is compared all the same.
-_AT_LEAST = re.compile("flows of [^ ]+(?:, which went with it,| are emptied)|columns of the port ")
+_AT_LEAST = re.compile(
+    "flows of [^ ]+(?:, which went with it,| are emptied)|columns of the port |ovs-vswitchd goes on "
+)
 
 
 def _difference(before, after):

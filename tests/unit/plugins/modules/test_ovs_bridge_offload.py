@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_bridge import OvsBridge
-from ansible_collections.kvm.vnic.tests.unit.memory_host.undoing import killed_everywhere
+from ansible_collections.kvm.vnic.tests.unit.memory_host.undoing import killed_everywhere, lead_back, watched
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_bridge_case import again, ovs_host, picture, run
 
 ON = [["set", "Open_vSwitch", ".", 'other_config:"hw-offload"="true"']]
@@ -78,6 +78,15 @@ def test_what_the_switch_takes_for_off(value):
     assert host.ovs_memory.writes == [ON]
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_what_leading_back_leaves_until_the_next_start_is_told(host, running):
+    host.ovs_memory.running(running)
+    _result, plan = watched(OvsBridge(), lambda: run(host, hw_offload=True, back=False))
+    undo = lead_back(OvsBridge(), host, plan)
+    assert settings(host) == {} and undo.consents == () and undo.params["hw_offload"] is False
+    assert [("until it starts anew" in text) for text in undo.uncovered] == [True] * running
+
+
 @pytest.mark.parametrize(("before", "after"), [("false", True), ("true", False)])
 def test_killed_anywhere_it_is_led_back_and_can_be_done_again(before, after):
     params = {"bridges": [{"name": "br0"}], "hw_offload": after, "missing": "fail"}
@@ -95,6 +104,9 @@ def test_a_switch_that_is_not_running_reads_it_when_it_starts(host):
     result = run(host, hw_offload=True, back=False)
     assert not result["failed"] and settings(host) == {"hw-offload": "true"} and restarts(result) == []
     assert [action["effect"] for action in result["actions"]] == ["service_start"]
+    assert [(each["target"], each["field"], each["until"]) for each in result["pending"]] == [
+        ("Open vSwitch", "hw_offload", "service_start")
+    ]
 
 
 def test_without_open_vswitch_there_is_nothing_to_turn_off(host):
