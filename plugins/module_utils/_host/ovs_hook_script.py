@@ -10,6 +10,7 @@ than 0 refuses the start then. It must not call libvirt, which would wait for it
 
 from __future__ import annotations
 
+import collections
 import json
 import re
 import subprocess
@@ -26,6 +27,9 @@ STARTS, ENDS = {("start", "begin")}, {("stopped", "end"), ("release", "end")}
 PLACE = re.compile(r"\{([^{}]*)\}")
 GUARD = "cookie=0x6b76020000000000"  # of the flows of unlisted_ports
 LIBVIRTS_OWN = re.compile(r"(vnet|macvtap|macvlan|vif)\d+\Z", re.ASCII)
+# An interface of Open vSwitch: its name; its number or None; the NIC's interface id and the guest's UUID, which
+# virNetDevOpenvswitchAddPort of libvirt writes to external_ids as iface-id and vm-id, each None without; whether it is a guest's.
+Row = collections.namedtuple("Row", "name number interface_id guest guests")
 
 
 class Failed(Exception):
@@ -61,7 +65,7 @@ class Tools:
         return done.stdout.decode("utf-8", "replace")
 
     def interfaces(self):
-        """``[(name, number or None, interface id or None, whether it is a guest's)]`` of every interface."""
+        """A ``Row`` of every interface, ids in lower case."""
         argv = [
             "ovs-vsctl",
             "--timeout=5",
@@ -76,7 +80,8 @@ class Tools:
             keys = dict(keys[1])
             guests = bool(LIBVIRTS_OWN.match(name)) or "iface-id" in keys or "attached-mac" in keys
             number = number if isinstance(number, int) and number > 0 else None
-            found.append((name, number, keys.get("iface-id"), guests))
+            interface_id, guest = (keys[key].lower() if key in keys else None for key in ("iface-id", "vm-id"))
+            found.append(Row(name, number, interface_id, guest, guests))
         return found
 
     def bridge_of(self, name):
@@ -92,14 +97,14 @@ class Tools:
         )
 
 
-def interface_ids(text):
-    """The interface ids of a guest's Open vSwitch ports, in lower case."""
+def guest_and_ids(text):
+    """A guest's UUID and the interface ids of its Open vSwitch ports, in lower case."""
     try:
         root = xml.etree.ElementTree.fromstring(text)
     except xml.etree.ElementTree.ParseError as error:
         raise Failed("the guest's XML is not understood: %s" % error) from None
     found = [node.get("interfaceid") for node in root.findall("./devices/interface/virtualport/parameters")]
-    return [name.lower() for name in found if name]
+    return root.findtext("uuid", "").lower(), [name.lower() for name in found if name]
 
 
 def recorded(path=None):
@@ -117,7 +122,10 @@ def recorded(path=None):
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Failed("%s cannot be read: %s: %s" % (path or RECORD, type(error).__name__, error)) from None
+        raise Failed(
+            "%s cannot be read: %s: %s; restore it from a backup, or remove it and run the playbook kvm.vnic.site"
+            % (path or RECORD, type(error).__name__, error)
+        ) from None
 
 
 def deletion(port):
@@ -135,48 +143,81 @@ def additions(port, numbers):
         try:
             yield "flow add " + PLACE.sub(lambda match: str(numbers[match.group(1)]), line)
         except KeyError as error:
-            raise Failed("the port %s, which its flows name, is not there" % error) from None
+            raise Failed(
+                "the port %s, which its flows name, is not there: give it back to the bridge, or run the playbook "
+                "kvm.vnic.site, whose inventory says which port it is" % error
+            ) from None
 
 
 def guards(names, rows):
     """What keeps the ports of ``names`` that are no guests' open and the others closed. Open vSwitch forgets it when
     it starts anew."""
     yield "flow delete %s/-1" % GUARD
-    numbers = [str(number) for name, number, _key, guests in rows if name in names and number and not guests]
+    numbers = [str(row.number) for row in rows if row.name in names and row.number and not row.guests]
     for number in ["LOCAL"] + numbers:
         yield "flow add %s,table=0,priority=1,in_port=%s,actions=NORMAL" % (GUARD, number)
     yield "flow add %s,table=0,priority=0,actions=drop" % GUARD
 
 
-def install(tools, interface_id, bridge, protocol, port, guarded=False):
+def others(rows, guest, interface_id):
+    """The rows of whoever else has the interface id, in a copied definition perhaps. What has no number is no port: a
+    power cut left it."""
+    return [row for row in rows if row.interface_id == interface_id and row.number and row.guest != guest]
+
+
+def own_port(rows, guest, interface_id):
+    """Its row, or None while it has no number. An interface id is one port's: a second one, which nothing tells from the
+    first, gets no flows, because they would be taken from the first."""
+    held = others(rows, guest, interface_id)
+    if held:
+        raise Failed(
+            "port %s of %s has this interface id too: give one of both NICs an interface id of its own, as interfaceid of "
+            "the virtualport in its guest's definition; left out, libvirt makes a new one"
+            % (held[0].name, "the running guest with UUID %s" % held[0].guest if held[0].guest else "no guest")
+        )
+    own = [row for row in rows if row.interface_id == interface_id and row.number]
+    if len(own) > 1:
+        raise Failed(
+            "the guest's ports %s both have it: give each NIC an interface id of its own"
+            % " and ".join(row.name for row in own[:2])
+        )
+    return own[0] if own else None
+
+
+def install(tools, guest, interface_id, bridge, protocol, port, guarded=False):
     """Put a port's flows and its bridge's guard in place and take away those of earlier numbers, in one step."""
     end = time.monotonic() + PORT_SECONDS
     while True:
         rows = tools.interfaces()
-        own = [(name, number) for name, number, key, _guests in rows if key and key.lower() == interface_id and number]
+        own = own_port(rows, guest, interface_id)
         if own:
             break
         if time.monotonic() >= end:
-            raise Failed("no port of Open vSwitch has the interface id %s and a number" % interface_id)
+            raise Failed(
+                "no port of Open vSwitch has the interface id %s, this guest's UUID and a number: look at ovs-vsctl show, "
+                "whether the port is there and why ovs-vswitchd does not take it" % interface_id
+            )
         time.sleep(0.1)
-    name, number = own[0]
-    found = tools.bridge_of(name)
+    found = tools.bridge_of(own.name)
     if found != bridge:
-        raise Failed("port %s is on bridge %s, and its flows are for %s" % (name, found, bridge))
-    numbers = {other: at for other, at, _key, _guests in rows if at}
-    numbers["port"] = number
+        raise Failed(
+            "port %s is on bridge %s, and its flows are for %s: put the NIC on %s again, or run the playbook kvm.vnic.site, "
+            "with vnic_purge if the inventory asks for no flows on %s" % (own.name, found, bridge, bridge, found)
+        )
+    numbers = {row.name: row.number for row in rows if row.number}
+    numbers["port"] = own.number
     guard = list(guards(tools.names_on(bridge), rows)) if guarded else []
     tools.bundle(bridge, protocol, guard + [deletion(port)] + list(additions(port, numbers)))
 
 
-def begin(tools, ids, ports, complain):
+def begin(tools, guest, ids, ports, complain):
     """The exit code: not 0 when a protected port lacks its flows."""
     code = 0
     for interface_id in ids:
         if interface_id in ports:
             bridge, protocol, guarded, port = ports[interface_id]
             try:
-                install(tools, interface_id, bridge, protocol, port, guarded)
+                install(tools, guest, interface_id, bridge, protocol, port, guarded)
             except (Failed, ValueError, TypeError, KeyError) as error:
                 refused = ", so that the start is refused" if port["protected"] else ""
                 complain("the flows of interface %s are not in place%s: %s" % (interface_id, refused, error))
@@ -184,13 +225,15 @@ def begin(tools, ids, ports, complain):
     return code
 
 
-def end(tools, ids, ports, complain):
+def end(tools, guest, ids, ports, complain):
+    """Always 0: libvirt asks nobody whether a guest may end. Flows that stay lead to a number that no port has."""
     for interface_id in ids:
         if interface_id in ports:
             bridge, protocol, _guarded, port = ports[interface_id]
             try:
-                tools.bundle(bridge, protocol, [deletion(port)])
-            except Failed as error:
+                if not others(tools.interfaces(), guest, interface_id):
+                    tools.bundle(bridge, protocol, [deletion(port)])
+            except (Failed, ValueError, TypeError, KeyError) as error:
                 complain("the flows of interface %s could not be removed: %s" % (interface_id, error))
     return 0
 
@@ -202,12 +245,12 @@ def main(argv, read, complain):
     if step not in STARTS | ENDS:
         return 0
     try:
-        ids = interface_ids(text)
+        guest, ids = guest_and_ids(text)
         ports = recorded() if ids else {}
     except Failed as error:
         complain(str(error))
         return 1 if step in STARTS else 0  # whether a port is protected is not known
-    return (begin if step in STARTS else end)(Tools(), ids, ports, complain)
+    return (begin if step in STARTS else end)(Tools(), guest, ids, ports, complain)
 
 
 if __name__ == "__main__":

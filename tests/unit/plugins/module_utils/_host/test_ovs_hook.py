@@ -17,9 +17,13 @@ from ansible_collections.kvm.vnic.plugins.module_utils._host import ovs_hook_scr
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs_hook import HOOK, hook_text
 from ansible_collections.kvm.vnic.plugins.module_utils._model.names import is_libvirts_own
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, GUEST, cookie_of
+from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_ports import fill_ports
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_record import VERSION, BridgeRecord, record_text
+from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_flows_plan import guard_flows
+from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_flows_state import BridgeState
 
 WEB, DB, OTHER = ("%s1111111-1111-1111-1111-111111111111" % digit for digit in "abc")
+GUEST_UUID, CLONE_UUID = ("%s2222222-2222-2222-2222-222222222222" % digit for digit in "de")
 TOOL = """#!%s
 import json, pathlib, sys, time
 here = pathlib.Path(%r)
@@ -39,10 +43,11 @@ sys.exit(code)
 """
 
 
-def xml(*ids):
+def xml(*ids, guest=GUEST_UUID):
     nic = "<interface type='bridge'><source bridge='br0'/><virtualport type='openvswitch'><parameters interfaceid='%s'/></virtualport></interface>"
-    return "<domain type='kvm'><name>web1</name><devices>%s<interface type='direct'/></devices></domain>" % "".join(
-        nic % one for one in ids
+    return (
+        "<domain type='kvm'><name>web1</name><uuid>%s</uuid><devices>%s<interface type='direct'/></devices></domain>"
+        % (guest, "".join(nic % one for one in ids))
     )
 
 
@@ -77,10 +82,12 @@ class Machine:
         self.seconds = 20.0
 
     def ports(self, rows):
-        data = [
-            [name, ["set", []] if number is None else number, ["map", [["iface-id", key]] if key else []]]
-            for name, number, key in rows
-        ]
+        """``rows``: ``[(name, number or None, interface id or None)]``, and a fourth: the guest's UUID, None for nobody's."""
+        data = []
+        for name, number, key, *owner in rows:
+            ids = {"iface-id": key, "vm-id": owner[0] if owner else GUEST_UUID} if key else {}
+            ids = [[key, value] for key, value in ids.items() if value]
+            data.append([name, ["set", []] if number is None else number, ["map", ids]])
         self.answers["list"] = [0, json.dumps({"headings": ["name", "ofport", "external_ids"], "data": data}), "", 0]
 
     def run(self, *words, text=None):
@@ -95,14 +102,14 @@ class Machine:
             "PORT_SECONDS = 5.0", "PORT_SECONDS = 0.2"
         )
         (self.path / "hook").write_text(script)
+        text = xml(WEB) if text is None else text
         done = subprocess.run(
             [sys.executable, str(self.path / "hook"), "web1"] + list(words),
-            input=(xml(WEB) if text is None else text),
+            input=text if isinstance(text, bytes) else text.encode(),
             capture_output=True,
-            text=True,
             check=False,
         )
-        return done.returncode, done.stdout, done.stderr
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     def calls(self):
         calls = self.path / "calls"
@@ -161,9 +168,58 @@ def test_a_guard_that_went_with_ovs_vswitchd_comes_back_with_the_first_guest(mac
         "flow add %s,table=0,priority=0,actions=drop" % GUARDS,
     ]
     assert lines[4] == "flow delete %s/-1" % WEBS and len(lines) == 7
-    assert ovs_hook_script.GUARD == GUARDS
-    for name in ("vnet0", "macvtap1", "macvlan2", "vif3", "tap0", "xvnet0", "vnet0a"):
-        assert bool(ovs_hook_script.LIBVIRTS_OWN.match(name)) == is_libvirts_own(name)
+
+
+# (name, number or None, keys of external_ids), as Open vSwitch lists them
+PORTS = [
+    ("br0", 65534, {}),
+    ("eth1", 2, {}),
+    ("eth2", 12, {}),
+    ("down0", None, {}),
+    ("lost0", -1, {}),
+    ("tap0", 4, {}),
+    ("tap1", 5, {"attached-mac": "52:54:00:00:00:01"}),
+    ("tap2", 6, {"iface-id": WEB}),
+    ("vnet3", 7, {"iface-id": DB, "vm-id": GUEST_UUID}),
+] + [
+    (name, number, {})
+    for number, name in enumerate(("vnet0", "macvtap1", "macvlan2", "vif3", "xvnet0", "vnet0a", "vnet\u0663"), 20)
+]
+
+
+def test_the_guard_is_the_same_as_the_modules():
+    """The script can import nothing: what it knows of ports, guards and places is written twice."""
+    data = [[name, ["set", []] if at is None else at, ["map", [*map(list, keys.items())]]] for name, at, keys in PORTS]
+    data.append(["elsewhere", 3, ["map", []]])
+    answer = json.dumps({"headings": ["name", "ofport", "external_ids"], "data": data})
+
+    class Tools(ovs_hook_script.Tools):
+        def run(self, argv, text=""):
+            return answer
+
+    rows = Tools().interfaces()
+    bridge = BridgeState(
+        name="br0",
+        fail_mode="secure",
+        protocol="OpenFlow14",
+        has_controller=False,
+        ports={name: at for name, at, _keys in PORTS if at and at > 0},
+        guests={},
+        guest_names=frozenset(
+            name for name, _at, keys in PORTS if is_libvirts_own(name) or "iface-id" in keys or "attached-mac" in keys
+        ),
+    )
+    first, *lines = ovs_hook_script.guards([name for name, _at, _keys in PORTS if name != "br0"], rows)
+    assert first == "flow delete %s/-1" % GUARDS and len(lines) > 5
+    assert sorted(lines) == sorted("flow add " + flow.to_add() for flow in guard_flows(bridge))
+
+
+@pytest.mark.parametrize("text", ["in_port={port}", "output:{eth1}", "{a.b-c_d},{port}", "drop", "{port}{eth1}"])
+def test_places_are_filled_as_the_module_does(text):
+    numbers = {"port": 7, "eth1": 2, "a.b-c_d": 3}
+    kept = dict(port("web1", (0, 1, text, text)), cookie="0x5")
+    line = "cookie=0x5,table=0,priority=1,%s,actions=%s" % (text, text)
+    assert list(ovs_hook_script.additions(kept, numbers)) == ["flow add " + fill_ports(line, numbers)]
 
 
 def test_the_interface_id_is_read_in_either_case(machine):
@@ -173,7 +229,72 @@ def test_the_interface_id_is_read_in_either_case(machine):
 @pytest.mark.parametrize("step", [STOPPED, RELEASE])
 def test_an_ended_guests_flows_go_whatever_its_number_was(machine, step):
     assert machine.run(*step) == SILENT
-    assert machine.bundles() == [["flow delete %s/-1" % WEBS]] and len(machine.calls()) == 1
+    assert machine.bundles() == [["flow delete %s/-1" % WEBS]] and len(machine.calls()) == 2
+
+
+# A copied definition keeps the interface id. Open vSwitch lists ports in no order.
+OWN, CLONES = ("vnet3", 7, WEB), ("vnet9", 9, WEB, CLONE_UUID)
+TWINS = [(OWN, CLONES), (CLONES, OWN)]
+
+
+@pytest.mark.parametrize("rows", TWINS)
+def test_a_copied_guest_takes_nobodys_flows_and_does_not_start_without_its_own(machine, rows):
+    machine.ports(rows + (("eth1", 2, None),))
+    code, output, errors = machine.run(*START, text=xml(WEB, guest=CLONE_UUID))
+    assert code == 1 and output == "" and machine.bundles() == []
+    for word in (WEB, "start is refused", "vnet3", GUEST_UUID, "an interface id of its own"):
+        assert word in errors
+
+
+@pytest.mark.parametrize("rows", TWINS)
+@pytest.mark.parametrize("step", [STOPPED, RELEASE])
+def test_the_end_of_a_copied_guest_takes_nobodys_flows_also_after_a_failed_start(machine, rows, step):
+    machine.ports(rows)
+    assert machine.run(*step, text=xml(WEB, guest=CLONE_UUID)) == SILENT and machine.bundles() == []
+    machine.ports([OWN])
+    assert machine.run(*step, text=xml(WEB, guest=CLONE_UUID)) == SILENT and machine.bundles() == []
+
+
+def test_a_copied_guest_without_protection_starts_and_leaves_the_flows_where_they_are(machine):
+    machine.ports([("vnet9", 9, DB, CLONE_UUID), ("vnet3", 7, DB), ("eth1", 2, None)])
+    code, _output, errors = machine.run(*START, text=xml(DB, guest=CLONE_UUID))
+    assert code == 0 and machine.bundles() == [] and "vnet3" in errors and "refused" not in errors
+
+
+def test_whoever_runs_first_has_the_flows(machine):
+    """Which of both is the copy is not written anywhere."""
+    machine.ports([CLONES, ("eth1", 2, None)])
+    assert machine.run(*START, text=xml(WEB, guest=CLONE_UUID)) == SILENT and "in_port=9" in machine.bundles()[0][1]
+    machine.ports([CLONES, OWN, ("eth1", 2, None)])
+    assert machine.run(*START)[0] == 1 and len(machine.bundles()) == 1
+    machine.ports([OWN])
+    assert machine.run(*STOPPED) == SILENT and len(machine.bundles()) == 2
+
+
+def test_what_a_power_cut_left_of_another_guests_port_is_no_hindrance(machine):
+    machine.ports([("vnet9", None, WEB, CLONE_UUID), OWN, ("eth1", 2, None)])
+    assert machine.run(*START) == SILENT and "in_port=7" in machine.bundles()[0][1]
+    assert machine.run(*STOPPED) == SILENT and len(machine.bundles()) == 2
+
+
+def test_a_port_that_is_no_guests_has_its_interface_id_too(machine):
+    machine.ports([("tap9", 9, WEB, None), OWN, ("eth1", 2, None)])
+    code, _output, errors = machine.run(*START)
+    assert code == 1 and "tap9" in errors and machine.bundles() == []
+    assert machine.run(*STOPPED) == SILENT and machine.bundles() == []
+
+
+def test_two_nics_of_one_guest_with_one_interface_id(machine):
+    machine.ports([OWN, ("vnet4", 8, WEB), ("eth1", 2, None)])
+    code, _output, errors = machine.run(*START, text=xml(WEB, WEB))
+    assert code == 1 and "vnet3" in errors and "vnet4" in errors and machine.bundles() == []
+
+
+def test_flows_of_an_ended_guest_stay_when_it_is_not_known_whose_they_are(machine):
+    """They are for a number that no port has; the next pass takes them."""
+    machine.answers["list"] = [1, "", "database connection failed", 0]
+    code, output, errors = machine.run(*STOPPED)
+    assert (code, output) == (0, "") and "database" in errors and machine.bundles() == []
 
 
 @pytest.mark.parametrize(
@@ -216,10 +337,50 @@ def test_xml_that_is_not_understood_refuses_the_start(machine):
     assert machine.run(*START, text="<domain")[0] == 1
 
 
+LAUGHS = "<!DOCTYPE d [<!ENTITY a 'ha'>%s]>" % "".join(
+    "<!ENTITY %s '%s'>" % (after, "&%s;" % before * 10) for before, after in zip("abcdefgh", "bcdefghi")
+)
+STRANGE = {
+    "latin-1": xml(WEB).replace("web1", "w\u00e9b").encode("latin-1"),
+    "latin-1, declared": b"<?xml version='1.0' encoding='latin-1'?>"
+    + xml(WEB).replace("web1", "w\u00e9b").encode("latin-1"),
+    "declared falsely": b"<?xml version='1.0' encoding='utf-16'?>" + xml(WEB).encode(),
+    "declared as nothing there is": b"<?xml version='1.0' encoding='none-such'?>" + xml(WEB).encode(),
+    "utf-16": xml(WEB).encode("utf-16"),
+    "a mark of byte order": b"\xef\xbb\xbf" + xml(WEB).encode(),
+    "half a character": xml(WEB).replace("web1", "web\u20ac").encode().replace("\u20ac".encode(), b"\xe2\x82"),
+    "NUL": xml(WEB).replace("web1", "web\0").encode(),
+    "nothing": b"",
+    "no XML": b"\xff\xfe\x00garbage" * 100,
+    "deep": xml(WEB).replace("<devices>", "<deep>" * 20000 + "</deep>" * 20000 + "<devices>").encode(),
+    "deep and open": b"<domain>" + b"<deep>" * 20000,
+    "long": xml(WEB).replace("web1", "w" * 2000000).encode(),
+    "many": xml(*[OTHER] * 5000, WEB).encode(),
+    "a billion laughs": (LAUGHS + xml(WEB).replace("web1", "&i;")).encode(),
+    "another file": b"<!DOCTYPE d [<!ENTITY f SYSTEM 'file:///etc/hostname'>]>"
+    + xml(WEB).replace("web1", "&f;").encode(),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_whatever_it_is_given_it_puts_flows_in_place_or_refuses_in_a_line(machine, name):
+    """More than libvirt would ever give: it writes the XML anew, in UTF-8."""
+    machine.ports([("vnet3", 7, WEB), ("eth1", 2, None)])
+    code, output, errors = machine.run(*START, text=STRANGE[name])
+    assert output == "" and "Traceback" not in errors
+    if code == 0:
+        assert errors == "" and len(machine.bundles()) == 1
+    else:
+        assert code == 1 and len(errors.splitlines()) == 1 and machine.bundles() == []
+    done = len(machine.bundles())
+    code, output, errors = machine.run(*STOPPED, text=STRANGE[name])
+    assert (code, output) == (0, "") and "Traceback" not in errors and len(machine.bundles()) == 2 * done
+
+
 FAULTS = [
     ("no port", lambda machine: machine.ports([("eth1", 2, None)])),
     ("and a number", lambda machine: machine.ports([("vnet3", None, WEB), ("vnet4", None, DB), ("eth1", 2, None)])),
-    ("on bridge br9", lambda machine: machine.answers.update({"iface-to-br": [0, "br9\n", "", 0]})),
+    ("vnic_purge", lambda machine: machine.answers.update({"iface-to-br": [0, "br9\n", "", 0]})),
     ("OFPBAC_BAD_OUT_GROUP", lambda machine: machine.answers.update(bundle=[1, "", "Error OFPBAC_BAD_OUT_GROUP", 0])),
     ("exit code 1", lambda machine: machine.answers.update(bundle=[1, "", "", 0])),
     ("connection failed", lambda machine: machine.answers.update(list=[1, "", "database connection failed", 0])),
@@ -282,7 +443,7 @@ def test_its_time_is_bounded(machine, word):
 
 def test_the_port_gets_its_number_in_a_moment(machine, monkeypatch):
     """ovs-vswitchd numbers a port some milliseconds after it is made."""
-    rows = iter([[("vnet3", None, WEB, True)], [("vnet3", 7, WEB, True)]])
+    rows = iter([[ovs_hook_script.Row("vnet3", number, WEB, GUEST_UUID, True)] for number in (None, 7)])
 
     class Tools:
         lines = None
@@ -298,7 +459,7 @@ def test_the_port_gets_its_number_in_a_moment(machine, monkeypatch):
 
     tools = Tools()
     kept = dict(port("web1", (0, 1, "in_port={port}", "drop")), cookie="0x5")
-    ovs_hook_script.install(tools, WEB, "br0", "OpenFlow14", kept)
+    ovs_hook_script.install(tools, GUEST_UUID, WEB, "br0", "OpenFlow14", kept)
     assert tools.lines == ["flow delete cookie=0x5/-1", "flow add cookie=0x5,table=0,priority=1,in_port=7,actions=drop"]
 
 
@@ -308,7 +469,7 @@ def test_it_stands_alone_and_speaks_to_nobody_but_open_vswitch():
     tree = ast.parse(text)
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert names == {"__future__", "json", "re", "subprocess", "sys", "time", "xml.etree.ElementTree"}
+    assert names == {"__future__", "collections", "json", "re", "subprocess", "sys", "time", "xml.etree.ElementTree"}
     assert "virsh" not in text and ovs_hook_script.VERSION == VERSION
 
 
