@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 WORDS = {"owner": 'a "quoted" word, [a list], {a set}, \\ and a=b;', "set": "-- del-br mol-ovs"}
-VLANS = {"52:54:00:aa:08:01": 20, "52:54:00:aa:08:02": 30, "52:54:00:aa:08:03": 20}
+VLANS = {"52:54:00:aa:08:01": 20, "52:54:00:aa:08:02": 30, "52:54:00:aa:08:03": 20, "52:54:00:aa:08:04": 30}
+LIMITED = "52:54:00:aa:08:01"
 
 
 def plain(value):
@@ -25,7 +26,7 @@ def plain(value):
 @pytest.fixture(scope="module")
 def tables(host):
     """``{table: {name: {column: value}}}``."""
-    names = ("Bridge", "Port", "Interface")
+    names = ("Bridge", "Port", "Interface", "Mirror")
     answers = host.check_output(
         "ovs-vsctl --timeout=20 --format=json %s" % " -- ".join("list " + name for name in names)
     ).splitlines()
@@ -61,24 +62,53 @@ def test_libvirts_definitions_hold_vlan_and_interface_id(host, tables):
             assert interface.find("virtualport").get("type") == "openvswitch"
             assert interface.find("driver").get("name") == "vhost"
             assert int(interface.find("vlan/tag").get("id")) == VLANS[mac]
+            averages = [limit.get("average") for limit in interface.findall("bandwidth/*")]
+            assert averages == (["12500", "6250"] if mac == LIMITED else [])  # 1000 bytes a second: 100 and 50 Mbit/s
             seen[mac] = uuid.UUID(interface.find("virtualport/parameters").get("interfaceid"))
         ports = {
             mac: uuid.UUID(interface["external_ids"]["iface-id"])
             for mac, (interface, _port) in guests_ports(tables).items()
         }
-        assert seen == ports and len(set(seen.values())) == 3
+        assert seen == ports and len(set(seen.values())) == len(VLANS)
+
+
+def test_a_limit_is_in_the_kernel_in_both_directions(host, tables):
+    """An average alone is what a port is to get at least: the most would be what the tap says of its speed."""
+    interface, _port = guests_ports(tables)[LIMITED]
+    assert interface["ingress_policing_rate"] == 50000  # kbit/s
+    classes = host.check_output("tc class show dev %s" % interface["name"]).splitlines()
+    assert classes and all(" ceil 100Mbit " in line for line in classes)
+
+
+def test_a_networks_packets_are_copied_to_its_port(tables):
+    mirror = tables["Mirror"]["kvm-vnic-blue"]
+    assert mirror["select_all"] is True and mirror["select_vlan"] == 30
+    assert mirror["output_port"] == tables["Port"]["mol-copy"]["_uuid"]
+    assert mirror["statistics"]["tx_packets"] > 0
+
+
+def test_the_guests_bridge_has_a_controller_that_nobody_runs(tables):
+    bridge = tables["Bridge"]["mol-ovs"]
+    assert bridge["controller"] != [] and bridge["fail_mode"] == "secure"
+    assert bridge["other_config"]["disable-in-band"] == "true"
 
 
 def test_who_answers_whom(host):
     """The same VLAN's guest does; another VLAN's, or one that forges its address, does not."""
-    pairs = ((20, "10.78.8.11"), (30, "10.78.8.12"), (20, "10.78.8.12"), (30, "10.78.8.11"), (20, "10.78.9.12"))
+    pairs = ((20, "10.78.8.11"), (30, "10.78.10.12"), (20, "10.78.10.12"), (30, "10.78.8.11"), (20, "10.78.9.12"))
     pings = ["ip netns exec mol-near%d ping -q -c 3 -i 0.3 -W 2 %s >/dev/null; echo $?" % pair for pair in pairs]
     assert host.check_output("; ".join(pings)).split() == ["0", "0", "1", "1", "1"]
 
 
 def test_a_guest_never_reached_one_of_another_vlan(host):
     ping = json.loads(host.check_output("lab-guest report mol-first --wait 20"))["ping"]
-    assert ping["sent"] > 5 and ping["received"] == 0
+    assert ping["address"] == "10.78.8.12" and ping["sent"] > 5 and ping["received"] == 0
+
+
+def test_an_isolated_guest_never_reached_one_of_its_own_vlan(host):
+    """Both answer the end behind the uplink, as the steps before saw."""
+    ping = json.loads(host.check_output("lab-guest report mol-second --wait 20"))["ping"]
+    assert ping["address"] == "10.78.10.11" and ping["sent"] > 5 and ping["received"] == 0
 
 
 def test_the_changed_bridge_is_as_last_wished(tables):
