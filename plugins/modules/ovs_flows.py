@@ -143,7 +143,7 @@ options:
           - V(drop) puts guard flows in place, which pass packets from the ports that are no guests' on to C(NORMAL) and
             drop those from every other port, so that a port without its flows is closed. It also makes V(secure) the fail mode of the
             bridge, so that nothing is forwarded when the flows are gone. Ports of the host that are added later are
-            closed as well until the next run.
+            closed as well until the next run. A tap of a QEMU that runs without libvirt counts as a port of the host and stays open.
           - After a boot of the host or a start of ovs-vswitchd such a bridge is closed altogether. The guard comes back with
             the first guest of O(bridges[].guest_ports) that starts, or with the next run. Until then nothing passes, not
             even the connection to the host, if that runs over the bridge. Give it another way in.
