@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hook as libvirt runs it: a program of its own, with Open vSwitch's programs replaced by small ones that note their calls."""
+"""What the hook does with a guest that starts, ends, or is not understood."""
 
 from __future__ import annotations
 
@@ -16,116 +16,31 @@ import pytest
 from ansible_collections.kvm.vnic.plugins.module_utils._host import ovs_hook_script
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs_hook import HOOK, hook_text
 from ansible_collections.kvm.vnic.plugins.module_utils._model.names import is_libvirts_own
-from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, GUEST, cookie_of
+from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, cookie_of
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_ports import fill_ports
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_record import VERSION, BridgeRecord, record_text
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_flows_plan import guard_flows
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_flows_state import BridgeState
-
-WEB, DB, OTHER = ("%s1111111-1111-1111-1111-111111111111" % digit for digit in "abc")
-GUEST_UUID, CLONE_UUID = ("%s2222222-2222-2222-2222-222222222222" % digit for digit in "de")
-TOOL = """#!%s
-import json, pathlib, sys, time
-here = pathlib.Path(%r)
-name = pathlib.Path(sys.argv[0]).name
-with (here / "calls").open("a") as calls:
-    calls.write(json.dumps([name] + sys.argv[1:] + ([sys.stdin.read()] if name == "ovs-ofctl" else [])) + chr(10))
-answer = json.loads((here / "answers").read_text())
-if name == "ovs-vsctl":
-    word = next((word for word in ("iface-to-br", "list-ifaces") if word in sys.argv), "list")
-else:
-    word = "bundle"
-code, output, errors, seconds = answer[word]
-time.sleep(seconds)
-sys.stdout.write(output)
-sys.stderr.write(errors)
-sys.exit(code)
-"""
-
-
-def xml(*ids, guest=GUEST_UUID):
-    nic = "<interface type='bridge'><source bridge='br0'/><virtualport type='openvswitch'><parameters interfaceid='%s'/></virtualport></interface>"
-    return (
-        "<domain type='kvm'><name>web1</name><uuid>%s</uuid><devices>%s<interface type='direct'/></devices></domain>"
-        % (guest, "".join(nic % one for one in ids))
-    )
-
-
-def port(guest, *flows, protected=False):
-    listed = [
-        {"table": table, "priority": priority, "match": match, "actions": actions}
-        for table, priority, match, actions in flows
-    ]
-    return {"guest": guest, "protected": protected, "flows": listed}
-
-
-GUESTS = {
-    WEB: port("web1", (0, 100, "in_port={port}", "output:{eth1}"), (1, 5, "", "output:{port}"), protected=True),
-    DB: port("db", (0, 100, "in_port={port}", "drop")),
-}
-WEBS = "cookie=0x%x" % cookie_of(GUEST, WEB)
-
-
-class Machine:
-    def __init__(self, path):
-        self.path, self.record = path, path / "ovs-flows.json"
-        self.record.write_text(record_text({"br0": BridgeRecord(guests=GUESTS)}))
-        self.answers = {
-            "iface-to-br": [0, "br0\n", "", 0],
-            "list-ifaces": [0, "eth1\nvnet3\nvnet5\ntap9\ngre0\n", "", 0],
-            "bundle": [0, "", "", 0],
-        }
-        self.ports((("vnet3", 7, WEB), ("eth1", 2, None)))
-        for tool in ("ovs-vsctl", "ovs-ofctl"):
-            (path / tool).write_text(TOOL % (sys.executable, str(path)))
-            (path / tool).chmod(0o755)
-        self.seconds = 20.0
-
-    def ports(self, rows):
-        """``rows``: ``[(name, number or None, interface id or None)]``, and a fourth: the guest's UUID, None for nobody's."""
-        data = []
-        for name, number, key, *owner in rows:
-            ids = {"iface-id": key, "vm-id": owner[0] if owner else GUEST_UUID} if key else {}
-            ids = [[key, value] for key, value in ids.items() if value]
-            data.append([name, ["set", []] if number is None else number, ["map", ids]])
-        self.answers["list"] = [0, json.dumps({"headings": ["name", "ofport", "external_ids"], "data": data}), "", 0]
-
-    def run(self, *words, text=None):
-        """``(exit code, standard output, standard error)``."""
-        (self.path / "answers").write_text(json.dumps(self.answers))
-        script = (
-            hook_text()
-            .replace("/etc/kvm-vnic/ovs-flows.json", str(self.record))
-            .replace('"/usr/local/sbin:', '"%s:' % self.path)
-        )
-        script = script.replace("SECONDS = 20.0", "SECONDS = %s" % self.seconds).replace(
-            "PORT_SECONDS = 5.0", "PORT_SECONDS = 0.2"
-        )
-        (self.path / "hook").write_text(script)
-        text = xml(WEB) if text is None else text
-        done = subprocess.run(
-            [sys.executable, str(self.path / "hook"), "web1"] + list(words),
-            input=text if isinstance(text, bytes) else text.encode(),
-            capture_output=True,
-            check=False,
-        )
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-    def calls(self):
-        calls = self.path / "calls"
-        return [json.loads(line) for line in calls.read_text().splitlines()] if calls.exists() else []
-
-    def bundles(self):
-        return [call[-1].splitlines() for call in self.calls() if call[0] == "ovs-ofctl"]
+from ansible_collections.kvm.vnic.tests.unit.plugins.module_utils._host.ovs_hook_case import (
+    DB,
+    GUEST_UUID,
+    GUESTS,
+    OTHER,
+    RELEASE,
+    SILENT,
+    START,
+    STOPPED,
+    WEB,
+    WEBS,
+    Machine,
+    port,
+    xml,
+)
 
 
 @pytest.fixture
 def machine(tmp_path):
     return Machine(tmp_path)
-
-
-START, STOPPED, RELEASE = ("start", "begin", "-"), ("stopped", "end", "-"), ("release", "end", "-")
-SILENT = (0, "", "")
 
 
 def test_a_starting_guest_gets_its_flows_in_one_bundle_before_its_first_packet(machine):
@@ -230,71 +145,6 @@ def test_the_interface_id_is_read_in_either_case(machine):
 def test_an_ended_guests_flows_go_whatever_its_number_was(machine, step):
     assert machine.run(*step) == SILENT
     assert machine.bundles() == [["flow delete %s/-1" % WEBS]] and len(machine.calls()) == 2
-
-
-# A copied definition keeps the interface id. Open vSwitch lists ports in no order.
-OWN, CLONES = ("vnet3", 7, WEB), ("vnet9", 9, WEB, CLONE_UUID)
-TWINS = [(OWN, CLONES), (CLONES, OWN)]
-
-
-@pytest.mark.parametrize("rows", TWINS)
-def test_a_copied_guest_takes_nobodys_flows_and_does_not_start_without_its_own(machine, rows):
-    machine.ports(rows + (("eth1", 2, None),))
-    code, output, errors = machine.run(*START, text=xml(WEB, guest=CLONE_UUID))
-    assert code == 1 and output == "" and machine.bundles() == []
-    for word in (WEB, "start is refused", "vnet3", GUEST_UUID, "an interface id of its own"):
-        assert word in errors
-
-
-@pytest.mark.parametrize("rows", TWINS)
-@pytest.mark.parametrize("step", [STOPPED, RELEASE])
-def test_the_end_of_a_copied_guest_takes_nobodys_flows_also_after_a_failed_start(machine, rows, step):
-    machine.ports(rows)
-    assert machine.run(*step, text=xml(WEB, guest=CLONE_UUID)) == SILENT and machine.bundles() == []
-    machine.ports([OWN])
-    assert machine.run(*step, text=xml(WEB, guest=CLONE_UUID)) == SILENT and machine.bundles() == []
-
-
-def test_a_copied_guest_without_protection_starts_and_leaves_the_flows_where_they_are(machine):
-    machine.ports([("vnet9", 9, DB, CLONE_UUID), ("vnet3", 7, DB), ("eth1", 2, None)])
-    code, _output, errors = machine.run(*START, text=xml(DB, guest=CLONE_UUID))
-    assert code == 0 and machine.bundles() == [] and "vnet3" in errors and "refused" not in errors
-
-
-def test_whoever_runs_first_has_the_flows(machine):
-    """Which of both is the copy is not written anywhere."""
-    machine.ports([CLONES, ("eth1", 2, None)])
-    assert machine.run(*START, text=xml(WEB, guest=CLONE_UUID)) == SILENT and "in_port=9" in machine.bundles()[0][1]
-    machine.ports([CLONES, OWN, ("eth1", 2, None)])
-    assert machine.run(*START)[0] == 1 and len(machine.bundles()) == 1
-    machine.ports([OWN])
-    assert machine.run(*STOPPED) == SILENT and len(machine.bundles()) == 2
-
-
-def test_what_a_power_cut_left_of_another_guests_port_is_no_hindrance(machine):
-    machine.ports([("vnet9", None, WEB, CLONE_UUID), OWN, ("eth1", 2, None)])
-    assert machine.run(*START) == SILENT and "in_port=7" in machine.bundles()[0][1]
-    assert machine.run(*STOPPED) == SILENT and len(machine.bundles()) == 2
-
-
-def test_a_port_that_is_no_guests_has_its_interface_id_too(machine):
-    machine.ports([("tap9", 9, WEB, None), OWN, ("eth1", 2, None)])
-    code, _output, errors = machine.run(*START)
-    assert code == 1 and "tap9" in errors and machine.bundles() == []
-    assert machine.run(*STOPPED) == SILENT and machine.bundles() == []
-
-
-def test_two_nics_of_one_guest_with_one_interface_id(machine):
-    machine.ports([OWN, ("vnet4", 8, WEB), ("eth1", 2, None)])
-    code, _output, errors = machine.run(*START, text=xml(WEB, WEB))
-    assert code == 1 and "vnet3" in errors and "vnet4" in errors and machine.bundles() == []
-
-
-def test_flows_of_an_ended_guest_stay_when_it_is_not_known_whose_they_are(machine):
-    """They are for a number that no port has; the next pass takes them."""
-    machine.answers["list"] = [1, "", "database connection failed", 0]
-    code, output, errors = machine.run(*STOPPED)
-    assert (code, output) == (0, "") and "database" in errors and machine.bundles() == []
 
 
 @pytest.mark.parametrize(
