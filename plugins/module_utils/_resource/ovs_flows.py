@@ -6,19 +6,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._host.ovs_hook import HOOK, hook_text
-from .._model.action import DONE, GUEST_START, Action, Pending, Result
-from .._model.errors import Danger, Problem
+from .._model.action import DONE, Action, Result
+from .._model.errors import Problem
 from .._model.openflow_cookie import KINDS, is_ours, kind_of
+from .._model.openflow_parse import parse_flows
 from .._model.openflow_record import BridgeRecord, record_text
-from .._model.openflow_wish import parse_flows
 from .libvirt_hooks import put_hook
 from .ovs_flows_apply import carry_out
-from .ovs_flows_plan import DEFAULT_FLOW, plan_bridge, plan_record
-from .ovs_flows_state import DIRECTORY, RECORD, read_state, wishes_for
+from .ovs_flows_dangers import FAIL_MODE, dangers
+from .ovs_flows_notes import notes, pending
+from .ovs_flows_plan import BridgeChange, plan_bridge, plan_record
+from .ovs_flows_state import DIRECTORY, RECORD, all_wishes, reached, read_state
 from .resource import Resource
 
-FAIL_MODE, AT_START, RECORD_FIELD, HOOK_FIELD = "fail_mode", "flows_at_start", "record", "hook"
-PURGE = "purge"  # why a flow of others goes
+AT_START, RECORD_FIELD, HOOK_FIELD = "flows_at_start", "record", "hook"
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,6 @@ class OvsFlows(Resource):
 
     def observe(self, host, desired):
         return read_state(host, desired)
-
-    def _wishes(self, desired, state):
-        return wishes_for(desired, set(state.bridges) | set(state.record))
-
-    def _reached(self, desired, state):
-        """``(wish, bridge)`` of those that are there and can be spoken to."""
-        for wish in self._wishes(desired, state):
-            bridge = state.bridges.get(wish.name)
-            if bridge is not None and bridge.protocol is not None:
-                yield wish, bridge
 
     def undo(self, desired, before, actions):
         from .ovs_flows_undo import lead_back  # only a run that changes something needs it
@@ -84,7 +75,7 @@ class OvsFlows(Resource):
     def _wanted_record(self, desired, state):
         """``{bridge: BridgeRecord}`` once all is done."""
         record = dict(state.record)
-        for wish in self._wishes(desired, state):
+        for wish in all_wishes(desired, state):
             bridge = state.bridges.get(wish.name)
             gone = wish.path == "purge" and bridge is None and not state.unavailable
             record[wish.name] = BridgeRecord() if gone else plan_record(wish, bridge, state.recorded(wish.name))
@@ -122,7 +113,7 @@ class OvsFlows(Resource):
             reason = "puts flows of guests' ports in place when they start"
             before = "absent" if state.hook is None else "another version"
             actions.append(Action(HOOK, HOOK_FIELD, before, "present", reason, data=RecordChange(hook=True)))
-        for wish, bridge in self._reached(desired, state):
+        for wish, bridge in reached(desired, state):
             actions += self._bridge_actions(wish, bridge, state)
         if texts[2] != texts[1]:
             actions.append(
@@ -170,7 +161,7 @@ class OvsFlows(Resource):
         for number, before, after in change.groups:
             yield Action(change.name, "group %d" % number, before, after, _why(before, after), data=change)
         for flow in change.take:
-            reason = "ours, and not listed" if is_ours(flow.cookie) else PURGE
+            reason = "ours, and not listed" if is_ours(flow.cookie) else "purge"
             yield Action(change.name, flow.where, flow.actions, None, reason, data=change)
         for flow, found, path in change.put:
             reason = (
@@ -188,98 +179,22 @@ class OvsFlows(Resource):
             yield Action(change.name, FAIL_MODE, bridge.fail_mode, change.fail_mode, reason, data=change)
 
     def dangers(self, host, desired, state, actions):
-        moved = {action.target for action in actions if action.field == FAIL_MODE}
-        for wish, bridge in self._reached(desired, state):
-            recorded = state.recorded(wish.name)
-            change = plan_bridge(wish, bridge, recorded)
-            guests = sorted(name for name in bridge.guest_names if name in bridge.ports)
-            if wish.name in moved and guests:
-                what = "changing fail_mode of %s, which empties its tables for a moment," % wish.name
-                yield Danger("fail_mode:%s" % wish.name, what, tuple("the guest's port %s" % name for name in guests))
-            if wish.name not in moved:
-                yield from self._closed(wish, bridge, change, recorded)
-            for flow, found, path in change.put:
-                taken = found is not None and not is_ours(found.cookie) and path is not None
-                if taken and not _is_default(found):
-                    users = ("whoever put %s there (cookie 0x%x)" % (found.actions, found.cookie),)
-                    yield Danger(
-                        "flow:%s/%s" % (wish.name, flow.where),
-                        "%s, in place of the flow of the same match," % path,
-                        users,
-                    )
-            for kind, changes, ours in (
-                ("group", change.groups, recorded.groups),
-                ("meter", change.meters, recorded.meters),
-            ):
-                for number, before, after in changes:
-                    if before is not None and after is not None and number not in ours:
-                        users = ("whoever made it (%s)" % before,)
-                        yield Danger(
-                            "%s:%s/%d" % (kind, wish.name, number),
-                            "changing %s %d of %s" % (kind, number, wish.name),
-                            users,
-                        )
-
-    @staticmethod
-    def _closed(wish, bridge, change, recorded):
-        """Guests that a secure bridge let through, and whose ports the guard closes."""
-        listed = recorded.guests if wish.guest_ports is None else {port.interface_id for port in wish.guest_ports}
-        closed = tuple("the guest's port %s" % name for key, name in sorted(bridge.guests.items()) if key not in listed)
-        for flow, found, _path in change.put:
-            if closed and wish.guarded and found is not None and _is_default(found):
-                what = "closing ports of %s without listed flows" % wish.name
-                yield Danger("flow:%s/%s" % (wish.name, flow.where), what, closed)
+        return dangers(desired, state, actions)
 
     def disturbs(self, action):
-        cuts = action.field == FAIL_MODE or action.reason == PURGE
-        return (action.target,) + action.data.hosts_ports if cuts else ()
+        change = action.data
+        cuts = isinstance(change, BridgeChange) and (
+            action.field == FAIL_MODE or change.takes_from_others(action.field)
+        )
+        return (action.target,) + change.hosts_ports if cuts else ()
 
     def pending(self, desired, state):
-        found = []
-        for wish in desired.bridges:
-            bridge = state.bridges.get(wish.name)
-            for port in wish.guest_ports or ():
-                if bridge is None or bridge.guests.get(port.interface_id) not in bridge.ports:
-                    reason = (
-                        "guest %s has no port of this interface id on %s; the hook puts its flows in place when it starts"
-                        % (port.guest, wish.name)
-                    )
-                    found.append(
-                        Pending(
-                            "%s/%s" % (wish.name, port.interface_id),
-                            "flows",
-                            None,
-                            "%d flows" % len(port.flows),
-                            GUEST_START,
-                            reason,
-                        )
-                    )
-        return found
+        return pending(desired, state)
 
     def notes(self, desired, state):
         if desired.skips:
             yield from ("left out: %s" % problem for problem in self._missing(desired, state))
-        for wish in desired.bridges:
-            for port in wish.guest_ports or ():
-                for other in state.bridges.values():
-                    if other.name != wish.name and port.interface_id in other.guests:
-                        yield "%s: the port of %s is on %s now, not on %s" % (
-                            port.path,
-                            port.guest,
-                            other.name,
-                            wish.name,
-                        )
-            bridge = state.bridges.get(wish.name)
-            if bridge is not None and bridge.has_controller and (wish.flows or wish.guest_ports or wish.guarded):
-                yield "bridge %s has a controller, which may change these flows as well" % wish.name
-            if bridge is not None and wish.guarded:
-                listed = {port.interface_id for port in wish.guest_ports or ()} | set(state.recorded(wish.name).guests)
-                closed = sorted(name for key, name in bridge.guests.items() if key not in listed)
-                if closed:
-                    yield "bridge %s drops what comes from %s: no flows are listed for them" % (
-                        wish.name,
-                        ", ".join(closed),
-                    )
+        yield from notes(desired, state)
 
     def facts(self, outcome):
         """Known from the files' times, so that a run which ended between the hook and libvirt's restart is made up for."""
@@ -328,10 +243,6 @@ class OvsFlows(Resource):
             }
             for name, bridge in state.bridges.items()
         }
-
-
-def _is_default(flow):
-    return (flow.key, flow.actions) == (DEFAULT_FLOW.key, DEFAULT_FLOW.actions)
 
 
 def _with(action, data):

@@ -17,6 +17,11 @@ DEFAULT_FLOW = Flow(0, 0, "", "NORMAL")
 _LOCAL = 65534  # OFPP_LOCAL, which ovs-ofctl prints by name
 
 
+def is_default(flow):
+    """Whether it does what a bridge does by itself, whoever put it there."""
+    return (flow.key, flow.actions) == (DEFAULT_FLOW.key, DEFAULT_FLOW.actions)
+
+
 @dataclass(frozen=True)
 class BridgeChange:
     """All that changes on one bridge. ``put``: ``((Flow, found Flow or None, path or None), …)``; ``take``: found flows;
@@ -33,9 +38,9 @@ class BridgeChange:
     fail_mode_before: object = None
     hosts_ports: tuple = ()
 
-    @property
-    def empty(self):
-        return not (self.put or self.take or self.groups or self.meters) and self.fail_mode is False
+    def takes_from_others(self, where):
+        """Whether a flow of somebody else's goes that :attr:`Flow.where` describes as ``where``."""
+        return any(flow.where == where and not is_ours(flow.cookie) for flow in self.take)
 
 
 def guard_flows(bridge):
@@ -99,13 +104,9 @@ def new_fail_mode(wish, bridge, recorded):
     return False
 
 
-def _is_default(flow):
-    return flow.key == DEFAULT_FLOW.key and flow.actions == DEFAULT_FLOW.actions
-
-
 def put_back(wish, bridge):
     """The Others that are to be there: a bridge that was cut off between its fail mode and its flows has none at all."""
-    if any(not _is_default(flow) for flow in bridge.flows):
+    if any(not is_default(flow) for flow in bridge.flows):
         return wish.others
     more = wish.if_emptied
     return Others(
@@ -141,7 +142,7 @@ def _flow_changes(wish, bridge, recorded, mode, others):
                 put.append((DEFAULT_FLOW, found, None))
             else:
                 take.append(found)
-        elif not is_ours(found.cookie) and wish.purge and not (has_default and _is_default(found)):
+        elif not is_ours(found.cookie) and wish.purge and not (has_default and is_default(found)):
             take.append(found)
     return tuple(put), tuple(take)
 
@@ -162,11 +163,9 @@ def _numbered_changes(wished, found, ours, purge, theirs):
 def plan_bridge(wish, bridge, recorded):
     """The :class:`BridgeChange`. Pure."""
     mode = new_fail_mode(wish, bridge, recorded)
-    put, take = _flow_changes(
-        wish, bridge, recorded, bridge.fail_mode if mode is False else mode, put_back(wish, bridge)
-    )
-    groups = None if wish.groups is None else bridge.group_texts
     others = put_back(wish, bridge)
+    put, take = _flow_changes(wish, bridge, recorded, bridge.fail_mode if mode is False else mode, others)
+    groups = None if wish.groups is None else bridge.group_texts
     return BridgeChange(
         name=wish.name,
         protocol=bridge.protocol,
@@ -199,7 +198,7 @@ def plan_record(wish, bridge, recorded):
         parts["meters"] = _kept_numbers(wish.meters, recorded.meters, bridge.meters)
         if wish.guarded is True and recorded.former_fail_mode is None:
             parts["former_fail_mode"] = bridge.fail_mode or "none"
-            parts["former_default"] = any(_is_default(flow) and not is_ours(flow.cookie) for flow in bridge.flows)
+            parts["former_default"] = any(is_default(flow) and not is_ours(flow.cookie) for flow in bridge.flows)
         elif wish.guarded is False:
             parts.update(former_fail_mode=None, former_default=False)
     return recorded.changed(**parts)

@@ -211,6 +211,19 @@ def wishes_for(desired, names):
     return found
 
 
+def all_wishes(desired, state):
+    """What is wished of each bridge that is there, listed or recorded."""
+    return wishes_for(desired, set(state.bridges) | set(state.record))
+
+
+def reached(desired, state):
+    """``(wish, BridgeState)`` of those that are there and can be spoken to."""
+    for wish in all_wishes(desired, state):
+        bridge = state.bridges.get(wish.name)
+        if bridge is not None and bridge.protocol is not None:
+            yield wish, bridge
+
+
 def _started_meanwhile(wish, bridge):
     """Whether there are flows of a listed guest without a port: it started after the ports were read, or left them."""
     off = {

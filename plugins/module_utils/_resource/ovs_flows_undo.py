@@ -10,7 +10,7 @@ from .._model.openflow_cookie import GUARD, GUEST, PLAIN, is_ours, kind_of
 from .._model.openflow_others import Others
 from .._model.openflow_wish import ALLOW, DROP
 from .._model.undo import Undo
-from .ovs_flows_plan import DEFAULT_FLOW, BridgeChange
+from .ovs_flows_plan import DEFAULT_FLOW, BridgeChange, is_default
 from .ovs_flows_state import RECORD
 
 _METER = re.compile(r"(kbps|pktps)( burst)? bands=\s*type=drop rate=(\d+)(?: burst_size=(\d+))?")
@@ -118,19 +118,15 @@ def _others(change, bridge, recorded, put, item):
         for kind in mine
     }
     guards_default = change.fail_mode is not False
-    flows = tuple(flow for flow in taken if not is_ours(flow.cookie) and not (guards_default and _is_default(flow)))
+    flows = tuple(flow for flow in taken if not is_ours(flow.cookie) and not (guards_default and is_default(flow)))
     others = Others(flows, **numbered).to_params()
     if others:
         item["others"] = others
     if change.fail_mode is not False:
         rest = Others(
-            tuple(flow for flow in bridge.flows if not is_ours(flow.cookie) and not _is_default(flow)),
+            tuple(flow for flow in bridge.flows if not is_ours(flow.cookie) and not is_default(flow)),
             {number: text for number, text in bridge.groups.items() if number not in recorded.groups},
             {number: text for number, text in bridge.meters.items() if number not in recorded.meters},
         ).to_params()
         if rest:
             item["others_if_emptied"] = rest
-
-
-def _is_default(flow):
-    return (flow.key, flow.actions) == (DEFAULT_FLOW.key, DEFAULT_FLOW.actions)

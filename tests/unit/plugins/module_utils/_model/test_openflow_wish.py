@@ -14,6 +14,8 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie im
     is_ours,
     kind_of,
 )
+from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_parse_flow import parse_actions, parse_match
+from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_parse_group import parse_bucket
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_ports import (
     fill_ports,
     name_action_ports,
@@ -24,11 +26,6 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_record im
     BridgeRecord,
     read_record,
     record_text,
-)
-from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_wish import (
-    parse_actions,
-    parse_bucket,
-    parse_match,
 )
 
 NAMES = st.from_regex(r"\A[a-z][a-z0-9_.-]{0,14}\Z")

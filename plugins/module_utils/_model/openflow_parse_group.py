@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The groups and meters that are listed: the parameters checked by themselves."""
+
+from __future__ import annotations
+
+import re
+
+from .openflow_parse_flow import check_line, check_ports, parse_actions
+from .openflow_ports import name_action_ports
+from .openflow_text import meter_text
+from .openflow_wish import METER_UNITS, BucketWish, GroupWish
+
+LAST_GROUP = 0xFFFFFF00  # OFPG_MAX (openflow/openflow-1.1.h)
+LAST_METER = 0xFFFF0000  # OFPM13_MAX (openflow/openflow-1.3.h)
+MOST = 0xFFFFFFFF
+_BUCKET_WORDS = ("weight", "watch_port", "watch_group")
+_BUCKET = re.compile(r"((?:[a-z_]+[=:][^,]*,)*?)(?:actions=)(.+)")
+
+
+def parse_bucket(text, kind, path):
+    """A :class:`BucketWish` from ``weight=50,watch_port=1,actions=output:2``. Raises ValueError."""
+    text = check_line(text, "bucket")
+    match = _BUCKET.fullmatch(text if "actions=" in text else "actions=" + text)
+    if not match:
+        raise ValueError("is no bucket: expected words such as 'weight=50,actions=output:2'")
+    found = {}
+    for word in match.group(1).split(","):
+        name, value = (re.split("[=:]", word, maxsplit=1) + [""])[:2]
+        if not word:
+            continue
+        if name not in _BUCKET_WORDS or name in found:
+            raise ValueError(
+                "has %r before its actions: allowed are %s, each once; buckets are numbered in their order"
+                % (word, ", ".join(_BUCKET_WORDS))
+            )
+        if name != "watch_port" and not (value.isascii() and value.isdigit()):
+            raise ValueError("has no number in %r" % word)
+        found[name] = (
+            str(int(value)) if value.isascii() and value.isdigit() else name_action_ports("output:" + value)[7:]
+        )
+    if kind != "select" and "weight" in found:
+        raise ValueError("has a weight, which only a group of type select goes by")
+    if kind == "ff" and not set(found) & {"watch_port", "watch_group"}:
+        raise ValueError(
+            "watches neither port nor group, by which a group of type ff chooses: name watch_port or watch_group"
+        )
+    words = ["%s:%s" % (name, found[name]) for name in _BUCKET_WORDS if name in found]
+    return BucketWish(path, tuple(words), parse_actions(match.group(2)))
+
+
+def parse_group(item, problems):
+    kind, buckets = item["type"], []
+    for index, text in enumerate(item.get("buckets") or []):
+        at = problems.at("buckets").at(index)
+        buckets.append(at.parse(lambda given, path=at.path: parse_bucket(given, kind, path), text))
+        check_ports(text if isinstance(text, str) else "", False, at)
+    if kind == "indirect" and len(buckets) != 1:
+        problems.at("buckets").add(len(buckets), "is not the one bucket that a group of type indirect has")
+    return GroupWish(
+        problems.path, problems.at("id").whole(item["id"], 0, LAST_GROUP, "group's number"), kind, tuple(buckets)
+    )
+
+
+def parse_meter(item, problems):
+    rate = problems.at("rate").whole(item["rate"], 1, MOST, "rate")
+    burst = problems.at("burst").whole(item.get("burst"), 1, MOST, "burst")
+    number = problems.at("id").whole(item["id"], 1, LAST_METER, "meter's number")
+    return number, meter_text(item.get("unit") or METER_UNITS[0], rate or 0, burst)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What changes of flows would take from somebody."""
+
+from __future__ import annotations
+
+from .._model.errors import Danger
+from .._model.openflow_cookie import is_ours
+from .ovs_flows_plan import is_default, plan_bridge
+from .ovs_flows_state import reached
+
+FAIL_MODE = "fail_mode"
+
+
+def _closed(wish, bridge, change, recorded):
+    """Guests that a secure bridge let through, and whose ports the guard closes."""
+    listed = recorded.guests if wish.guest_ports is None else {port.interface_id for port in wish.guest_ports}
+    closed = tuple("the guest's port %s" % name for key, name in sorted(bridge.guests.items()) if key not in listed)
+    for flow, found, _path in change.put:
+        if closed and wish.guarded and found is not None and is_default(found):
+            what = "closing ports of %s without listed flows" % wish.name
+            yield Danger("flow:%s/%s" % (wish.name, flow.where), what, closed)
+
+
+def dangers(desired, state, actions):
+    """A Danger for each."""
+    moved = {action.target for action in actions if action.field == FAIL_MODE}
+    for wish, bridge in reached(desired, state):
+        recorded = state.recorded(wish.name)
+        change = plan_bridge(wish, bridge, recorded)
+        guests = sorted(name for name in bridge.guest_names if name in bridge.ports)
+        if wish.name in moved and guests:
+            what = "changing fail_mode of %s, which empties its tables for a moment," % wish.name
+            yield Danger("fail_mode:%s" % wish.name, what, tuple("the guest's port %s" % name for name in guests))
+        if wish.name not in moved:
+            yield from _closed(wish, bridge, change, recorded)
+        for flow, found, path in change.put:
+            taken = found is not None and not is_ours(found.cookie) and path is not None
+            if taken and not is_default(found):
+                users = ("whoever put %s there (cookie 0x%x)" % (found.actions, found.cookie),)
+                yield Danger(
+                    "flow:%s/%s" % (wish.name, flow.where),
+                    "%s, in place of the flow of the same match," % path,
+                    users,
+                )
+        for kind, changes, ours in (
+            ("group", change.groups, recorded.groups),
+            ("meter", change.meters, recorded.meters),
+        ):
+            for number, before, after in changes:
+                if before is not None and after is not None and number not in ours:
+                    users = ("whoever made it (%s)" % before,)
+                    yield Danger(
+                        "%s:%s/%d" % (kind, wish.name, number),
+                        "changing %s %d of %s" % (kind, number, wish.name),
+                        users,
+                    )
