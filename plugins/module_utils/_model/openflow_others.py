@@ -11,7 +11,7 @@ from .openflow_text import Flow
 
 _KEYS = ("flows", "groups", "meters")
 _FLOW_KEYS = ("table", "priority", "match", "actions", "cookie", "lasting")
-_LINE = re.compile(r"[ -~]*", re.ASCII)  # one line of what ovs-ofctl reads
+_LINE = re.compile(r'[ -"$-~]*', re.ASCII)  # one line of what ovs-ofctl reads, without a comment
 _NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
@@ -58,7 +58,7 @@ def _flow(item, problems):
     lasting = item.get("lasting") or []
     texts = [item.get("match") or "", item["actions"], *lasting]
     if not all(map(_line, texts)):
-        problems.add(item, "holds what is no single line of printable characters")
+        problems.add(item, "holds what is no single line of printable characters without #")
         return None
     if None in numbers:
         return None
@@ -71,7 +71,7 @@ def _numbered(items, problems):
     found = {}
     for number, text in items.items() if isinstance(items, dict) else [(items, None)]:
         if not _NUMBER.fullmatch(str(number)) or not text or not _line(text):
-            problems.at(str(number)).add(text, "is no number with its text in one line")
+            problems.at(str(number)).add(text, "is no number with its text in one line without #")
         else:
             found[int(number)] = text
     return found

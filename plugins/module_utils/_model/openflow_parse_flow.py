@@ -23,6 +23,8 @@ def check_line(text, what):
     text = text.strip()
     if not text.isprintable():  # one flow is one line of what ovs-ofctl reads
         raise ValueError("holds a line break or control character, which no %s has" % what)
+    if "#" in text:  # there and after it ovs-ofctl reads nothing (lib/dynamic-string.c, ds_get_preprocessed_line)
+        raise ValueError("holds #, which begins a comment and so cuts off what follows: leave it out")
     return text
 
 
@@ -40,8 +42,6 @@ def parse_match(text):
                 "names %r, which is no field of a packet: table, priority and actions are options of their own, and flows that "
                 "end by themselves or report their end cannot be kept as they are wished" % name
             )
-        if word.startswith("#"):
-            raise ValueError("holds a comment")
     return name_match_ports(",".join(words))
 
 

@@ -8,6 +8,7 @@ import re
 PORT = "port"
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _NAME = r"[A-Za-z][A-Za-z0-9_.-]*"
+_IN_BRACES = r"[A-Za-z0-9][A-Za-z0-9_.-]*"  # without braces what begins with a digit is a number
 # ovs-ofctl(8), "Flow Syntax": ports that are no devices, in either case
 RESERVED = ("in_port", "table", "normal", "flood", "all", "controller", "none", "any", "local", "unset")
 _FIELD = re.compile(r"x{0,2}reg\d+|NXM_\w+|OXM_\w+|tun_id|tunnel_id|metadata|pkt_mark")  # ovs-actions(7): output:field
@@ -23,7 +24,7 @@ def _named(pattern, word, text):
 
     text = pattern.sub(replace, text)
     for name in ports_named(text):
-        if not re.fullmatch(_NAME, name):
+        if not re.fullmatch(_IN_BRACES, name):
             raise ValueError("has no port's name in {%s}" % name)
     if set(_PLACE.sub("", text)) & {"{", "}"}:
         raise ValueError("has a brace without its other one: {NAME} stands for the number of the port NAME")

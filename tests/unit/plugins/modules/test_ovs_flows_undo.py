@@ -179,6 +179,8 @@ def test_others_are_told_and_read_back():
         ({"flows": [{"match": "ip"}]}, "bridges[0].others.flows[0]"),
         ({"flows": [{"actions": "drop\nflow add x"}]}, "bridges[0].others.flows[0]"),
         ({"flows": [{"actions": "drop", "cookie": 0x6B76 << 48}]}, "bridges[0].others.flows[0].cookie"),
+        ({"flows": [{"actions": "drop#"}]}, "bridges[0].others.flows[0]"),
+        ({"groups": {"3": "type=all#"}}, "bridges[0].others.groups.3"),
         ({"flows": [{"actions": "drop", "table": 255}]}, "bridges[0].others.flows[0].table"),
         ({"groups": {"x": "type=all"}}, "bridges[0].others.groups.x"),
         ({"meters": {"3": "kbps\n"}}, "bridges[0].others.meters.3"),

@@ -66,6 +66,7 @@ def test_a_kind_of_a_later_release_is_nobodys_here():
         ("in_port=LOCAL", "in_port=LOCAL"),
         ("in_port=local", "in_port=local"),
         ("in_port={port}", "in_port={port}"),
+        ("in_port={1uplink}", "in_port={1uplink}"),
         ("ct_in_port=x", "ct_in_port=x"),
     ],
 )
@@ -82,6 +83,7 @@ def test_ports_of_a_match_are_named(text, named):
         ("output:reg0", "output:reg0"),
         ("output:in_port", "output:in_port"),
         ("output:LOCAL,normal", "output:LOCAL,normal"),
+        ("output:{10gbe0},2", "output:{10gbe0},2"),
         ("output(port=1,max_len=100)", "output(port=1,max_len=100)"),
     ],
 )
@@ -106,6 +108,7 @@ def test_no_text_becomes_a_second_line_or_another_attribute(text):
         except ValueError:
             continue
         assert parsed.isprintable() and len(parsed.splitlines()) <= 1
+        assert "#" not in parsed  # ovs-ofctl takes it and what follows for a comment
         if parser is parse_match:
             words = [word.partition("=")[0] for word in parsed.replace(" ", ",").split(",")]
             assert not {"table", "priority", "cookie", "actions", "action"} & set(words)
