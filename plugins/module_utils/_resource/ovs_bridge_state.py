@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from .._host.ovs import NOT_RUNNING, NotRunning
 from .._model.errors import ApplyFailed
 from .._model.link_table import LinkTable
-from .._model.names import is_libvirts_own
 from .._model.ovs_columns import OWNER_KEY, TABLES
+from .._model.ovs_guests_port import is_guests_interface
 from .._model.ovs_offload import offloads
 from .._model.ovs_value import many, one
 from .management_path import management_path
 from .ovs_give_back import devices_of
-
-_GUESTS_KEYS = ("attached-mac", "iface-id", "vm-id")  # libvirt: src/util/virnetdevopenvswitch.c
 
 
 @dataclass(frozen=True)
@@ -114,9 +112,7 @@ def _guests(interfaces, port):
     """Whether a guest's own manager made the port; what carries our mark did we make for whoever it is."""
     if OWNER_KEY in port["external_ids"]:
         return False
-    return any(
-        is_libvirts_own(row["name"]) or any(key in row["external_ids"] for key in _GUESTS_KEYS) for row in interfaces
-    )
+    return any(is_guests_interface(row["name"], row["external_ids"]) for row in interfaces)
 
 
 def _qos(port, qos, queues):

@@ -10,12 +10,12 @@ from .._host.ovs import RUNNING, SERVICE
 from .._host.ovs_hook import HOOK
 from .._model.action import UNKNOWN
 from .._model.errors import InvalidInput, Problem, VerificationFailed
-from .._model.names import is_libvirts_own
 from .._model.openflow_cookie import GUEST, cookie_of
 from .._model.openflow_ports import PORT, fill_ports, ports_named
 from .._model.openflow_record import BridgeRecord, read_record
 from .._model.openflow_text import RefusedFlow, group_text
 from .._model.openflow_wish import ALLOW, BridgeFlowsWish
+from .._model.ovs_guests_port import is_guests_interface
 from .._model.ovs_value import many, one
 from .libvirt_hooks import is_unnoticed, read_hook
 
@@ -77,11 +77,6 @@ def _record(host):
         ) from None
 
 
-def _is_guests(row):
-    keys = row["external_ids"]
-    return "iface-id" in keys or "attached-mac" in keys or is_libvirts_own(row["name"])
-
-
 def _protocol(row):
     """None where the bridge speaks none that has bundles; an empty column means all (ovs-vswitchd.conf.db(5))."""
     spoken = many(row["protocols"])
@@ -99,7 +94,7 @@ def _bridges(tables):
     for row in tables["Bridge"]:
         members = [member for port in many(row["ports"]) for member in ports.get(port, ())]
         numbers = {member["name"]: one(member["ofport"]) for member in members}
-        guests = [member for member in members if _is_guests(member)]
+        guests = [member for member in members if is_guests_interface(member["name"], member["external_ids"])]
         there = {name: number for name, number in numbers.items() if isinstance(number, int) and number > 0}
         # last those with a number: what a power cut left of an earlier port has the same interface id and no device
         guests.sort(key=lambda member: member["name"] in there)

@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, GUEST, cookie_of
-from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, WEB, flow_host
+from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, OFF, WEB, flow_host
 from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_flows_case import (
     ANY,
     RECORD,
@@ -99,6 +99,16 @@ def test_guests_that_pass_a_secure_bridge_are_not_closed_without_consent(host, b
     assert "vnet1" in refused["msg"] and "vnet0" not in refused["msg"] and host.writes() == []
     listed = dict(GUARDED, guest_ports=[guest(WEB, ANY), guest(DB, ANY)])
     assert not run(host, listed)["failed"]
+
+
+@pytest.mark.parametrize("key", ["vm-id", "attached-mac", "iface-id"])
+def test_whatever_tells_a_guests_port_closes_it(host, br0, key):
+    del br0.ports["vnet0"], br0.ports["vnet1"]
+    br0.ports["tap-x"] = (8, {key: OFF})
+    refused = run(host, dict(GUARDED, guest_ports=[]))
+    assert [danger["users"] for danger in refused["dangers"]] == [["the guest's port tap-x"]]
+    run(host, dict(GUARDED, guest_ports=[]), allow_disruption=["fail_mode:br0"])
+    assert not any("in_port=8" in line for line in br0.lines()) and GUARDS + "priority=0 actions=drop" in br0.lines()
 
 
 def test_the_connection_to_the_host_is_not_cut_without_consent(host, br0):
