@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import re
-
 from .._host.ovs_hook import HOOK
 from .._model.openflow_cookie import GUARD, GUEST, PLAIN, is_ours, kind_of
 from .._model.openflow_others import Others
@@ -12,8 +10,7 @@ from .._model.openflow_wish import ALLOW, DROP
 from .._model.undo import Undo
 from .ovs_flows_plan import DEFAULT_FLOW, BridgeChange, is_default
 from .ovs_flows_state import RECORD
-
-_METER = re.compile(r"(kbps|pktps)( burst)? bands=\s*type=drop rate=(\d+)(?: burst_size=(\d+))?")
+from .ovs_flows_undo_check import group_params, meter_params, without_problems
 
 
 def lead_back(before, actions):
@@ -38,8 +35,10 @@ def lead_back(before, actions):
         if name in guests or "guest_ports" in item:
             item["guest_ports"] = _guest_ports(before.recorded(name))
         bridges.append(item)
-    params = {"bridges": bridges, "missing": "skip"} if bridges else None
-    return Undo(params, tuple(dict.fromkeys(consents)), tuple(uncovered))
+    if not bridges:
+        return Undo(None, tuple(dict.fromkeys(consents)), tuple(uncovered))
+    params, told = without_problems({"bridges": bridges, "missing": "skip"})
+    return Undo(params, tuple(dict.fromkeys(consents)), (*uncovered, *told))
 
 
 def _bridge(change, before, rerecorded, consents, uncovered):
@@ -58,15 +57,12 @@ def _bridge(change, before, rerecorded, consents, uncovered):
     if GUEST in kinds or emptied:
         item["guest_ports"] = []
     _guard(change, bridge, recorded, kinds, item, consents)
-    if change.groups or emptied:
-        item["groups"] = [
-            _group(number, bridge.groups[number]) for number in recorded.groups if number in bridge.groups
-        ]
-    if change.meters or emptied:
-        item["meters"] = [
-            _meter(number, bridge.meters[number]) for number in recorded.meters if number in bridge.meters
-        ]
-    _others(change, bridge, recorded, put, item)
+    altered = {}
+    for kind, reader in (("groups", group_params), ("meters", meter_params)):
+        if getattr(change, kind) or emptied:
+            item[kind], altered[kind] = _ours(reader, getattr(bridge, kind), getattr(recorded, kind))
+    _others(change, bridge, recorded, put, altered, item)
+    uncovered += _no_longer_ours(change.name, altered)
     consents += ["fail_mode:%s" % change.name] * emptied
     consents += ["management:%s" % name for name in (change.name, *change.hosts_ports)]
     uncovered += _not_led_back(change, bridge, item, put, kinds, rerecorded)
@@ -84,6 +80,17 @@ def _not_led_back(change, bridge, item, put, kinds, rerecorded):
         yield "flows of ours on %s that were to end by themselves do so no longer" % change.name
 
 
+def _no_longer_ours(name, altered):
+    for kind, texts in altered.items():
+        for number, text in sorted(texts.items()):
+            yield "%s %d of %s was altered by somebody (%s): it is led back word for word, and is no longer ours" % (
+                kind[:-1],
+                number,
+                name,
+                text,
+            )
+
+
 def _guard(change, bridge, recorded, kinds, item, consents):
     if GUARD not in kinds and change.fail_mode is False:
         return
@@ -97,25 +104,24 @@ def _guest_ports(recorded):
     return [dict(port, interface_id=interface_id) for interface_id, port in sorted(recorded.guests.items())]
 
 
-def _group(number, text):
-    kind, *buckets = text.split(",bucket=")
-    return {"id": number, "type": kind.partition("=")[2], "buckets": buckets}
+def _ours(reader, found, ours):
+    """``(parameters, {number: text} of those that cannot be wished)`` of our groups or meters."""
+    listed = {number: reader(number, found[number]) for number in ours if number in found}
+    raw = {number: found[number] for number, params in listed.items() if params is None}
+    return [params for params in listed.values() if params is not None], raw
 
 
-def _meter(number, text):
-    unit, _flag, rate, burst = _METER.fullmatch(text).groups()
-    return dict({"id": number, "unit": unit, "rate": int(rate)}, **({"burst": int(burst)} if burst else {}))
-
-
-def _others(change, bridge, recorded, put, item):
-    """What was taken from others, and what they lose where the run was cut off between the fail mode and the flows."""
+def _others(change, bridge, recorded, put, altered, item):
+    """What was taken from others, what they made of ours, and what they lose where the run was cut off between the fail
+    mode and the flows."""
     taken = [found for _flow, found in put if found is not None] + list(change.take)
     mine = {"groups": recorded.groups, "meters": recorded.meters}
     numbered = {
         kind: {
-            number: was for number, was, _after in getattr(change, kind) if was is not None and number not in mine[kind]
+            **{number: was for number, was, _after in getattr(change, kind) if was is not None and number not in ours},
+            **altered.get(kind, {}),
         }
-        for kind in mine
+        for kind, ours in mine.items()
     }
     guards_default = change.fail_mode is not False
     flows = tuple(flow for flow in taken if not is_ours(flow.cookie) and not (guards_default and is_default(flow)))

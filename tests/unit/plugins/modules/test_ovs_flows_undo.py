@@ -13,7 +13,14 @@ from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_text impo
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_flows import OvsFlows
 from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, OFF, WEB, flow_host
 from ansible_collections.kvm.vnic.tests.unit.memory_host.undoing import killed_everywhere, lead_back, watched
-from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_flows_case import ANY, flow, guest, picture, run
+from ansible_collections.kvm.vnic.tests.unit.plugins.modules.ovs_flows_case import (
+    ANY,
+    RECORD,
+    flow,
+    guest,
+    picture,
+    run,
+)
 
 THEIRS = "cookie=0x5,table=2,priority=9,udp,idle_timeout=60,actions=group:3"
 GROUPS = [{"id": 7, "type": "select", "buckets": ["weight=50,watch_port=eth1,actions=1", "actions=output:eth1"]}]
@@ -159,6 +166,68 @@ def test_a_hook_of_another_version_is_told():
     host.tree.contents[HOOK] = hook_text() + "# older"
     plan = changed(host, OURS)
     assert [line for line in OvsFlows().undo(*plan).uncovered if HOOK in line and "another version" in line]
+
+
+@pytest.mark.parametrize(
+    "altered",
+    ["kbps stats bands= type=drop rate=9", "kbps bands= type=drop rate=9 type=drop rate=20"],
+)
+@pytest.mark.parametrize(
+    "wish",
+    [
+        OURS,
+        {"name": "br0", "flows": [], "meters": []},
+        {"name": "br0", "meters": [METERS[0], {"id": 6, "rate": 11}]},
+        GUARDED,
+    ],
+)
+def test_a_meter_of_ours_that_somebody_altered_is_put_right_and_led_back_word_for_word(altered, wish):
+    host = after(OURS)()
+    host.switch.bridges["br0"].meters[5] = altered
+    before = picture(host)
+    plan = changed(host, wish, allow_disruption=["fail_mode:br0"])
+    right = "kbps bands= type=drop rate=1000" if wish.get("meters") else None
+    assert host.switch.bridges["br0"].meters.get(5) == right
+    undo = lead_back(OvsFlows(), host, plan)
+    assert picture(host)["tables"] == before["tables"]
+    assert [line for line in undo.uncovered if "meter 5" in line] == [
+        "meter 5 of br0 was altered by somebody (%s): it is led back word for word, and is no longer ours" % altered
+    ]
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "type=select,selection_method=dp_hash,bucket=weight:50,actions=output:1",
+        "type=all,bucket=weight:5,actions=output:1",
+        "type=ff,bucket=watch_port:LOCAL,actions=output:1",
+    ],
+)
+@pytest.mark.parametrize("wish", [OURS, {"name": "br0", "flows": [], "groups": []}, GUARDED])
+def test_a_group_of_ours_that_somebody_altered_too(altered, wish):
+    host = after(OURS)()
+    host.switch.bridges["br0"].groups[7] = altered
+    before = picture(host)
+    plan = changed(host, wish, allow_disruption=["fail_mode:br0"])
+    undo = lead_back(OvsFlows(), host, plan)
+    assert picture(host)["tables"] == before["tables"]
+    assert any("group 7 of br0" in line for line in undo.uncovered)
+
+
+def test_what_an_earlier_release_recorded_and_none_may_wish_now_is_told():
+    host = after(
+        {"name": "br0", "guest_ports": [guest(WEB, ANY, protected=True), guest(DB, ANY, flow("ip", "output:1"))]}
+    )()
+    text = host.tree.contents[RECORD]
+    host.tree.contents[RECORD] = text.replace('"output:1"', '"output:1#"').replace('"NORMAL"', '"NORMAL#"', 1)
+    plan = changed(host, {"name": "br0", "guest_ports": []})
+    undo = lead_back(OvsFlows(), host, plan)
+    assert {line.split(" was ")[0] for line in undo.uncovered if "cannot be wished" in line} == {
+        "bridges[0].guest_ports[0].flows[0].actions",
+        "bridges[0].guest_ports[0].protected",
+        "bridges[0].guest_ports[1].flows[1].actions",
+    }
+    assert [len(port["flows"]) for port in undo.params["bridges"][0]["guest_ports"]] == [0, 1]
 
 
 OTHERS = Others(
