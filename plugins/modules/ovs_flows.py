@@ -19,6 +19,9 @@ description:
     others stay, unless O(bridges[].purge=true). A flow of somebody else's that is as listed counts as there. One of the
     same table, priority and match that does something else is replaced only with the consent V(flow:BRIDGE/FLOW), as the
     refusal names it. The consents V(group:BRIDGE/NUMBER) and V(meter:BRIDGE/NUMBER) do so for groups and meters.
+  - With a group or meter, Open vSwitch deletes every flow that uses it. One that flows or groups of others use is removed
+    only with the consent V(group:BRIDGE/NUMBER) or V(meter:BRIDGE/NUMBER). One that what stays uses, listed or kept for a
+    guest's start, is an error. Flows that go with it are told as the others that go.
   - Open vSwitch keeps flows in memory only. They are gone when ovs-vswitchd starts anew, until the next run.
   - The number of a guest's port is known once the guest runs and is another one each time. The flows of
     O(bridges[].guest_ports) are therefore kept in C(/etc/kvm-vnic/ovs-flows.json) and put in place by the script
@@ -69,7 +72,7 @@ options:
             type: str
             default: ""
           actions:
-            description: What is done with them, in the words of ovs-actions(7). V(drop) for nothing.
+            description: What is done with them, in the words of ovs-actions(7), without comments. V(drop) for nothing.
             type: str
             required: true
       groups:
@@ -87,7 +90,12 @@ options:
             choices: [all, select, indirect, ff]
             required: true
           buckets:
-            description: The buckets in their order, such as V(weight=50,watch_port=1,actions=output:2).
+            description:
+              - The buckets in their order, such as V(weight=50,watch_port=1,actions=output:2).
+              - C(weight) is for O(bridges[].groups[].type=select). C(watch_port), the number or name of a port, and
+                C(watch_group) are for V(select) and V(ff).
+              - Instructions such as C(goto_table) are not accepted, and C(mod_tp_src) and C(mod_tp_dst) are not either, because
+                they do not tell the protocol. Write C(set_field:80->tcp_dst).
             type: list
             elements: str
             default: []

@@ -17,6 +17,7 @@ from .ovs_flows_dangers import FAIL_MODE, dangers
 from .ovs_flows_notes import notes, pending
 from .ovs_flows_plan import BridgeChange, plan_bridge, plan_record
 from .ovs_flows_state import DIRECTORY, RECORD, all_wishes, reached, read_state
+from .ovs_flows_uses import in_words
 from .resource import Resource
 
 AT_START, RECORD_FIELD, HOOK_FIELD = "flows_at_start", "record", "hook"
@@ -162,6 +163,8 @@ class OvsFlows(Resource):
             yield Action(change.name, "group %d" % number, before, after, _why(before, after), data=change)
         for flow in change.take:
             reason = "ours, and not listed" if is_ours(flow.cookie) else "purge"
+            if flow.key in change.goes_with:
+                reason = "goes with %s, which it uses" % in_words(change.goes_with[flow.key])
             yield Action(change.name, flow.where, flow.actions, None, reason, data=change)
         for flow, found, path in change.put:
             reason = (

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .._model.errors import InvalidInput, Problem
 from .._model.openflow_cookie import GUARD, GUEST, PLAIN, cookie_of, is_ours, kind_of
 from .._model.openflow_others import Others
 from .._model.openflow_text import Flow
+from .ovs_flows_uses import going, refuse_users, uses
 
 SECURE = "secure"
 # What a bridge without a controller holds by itself unless its fail mode is secure (ofproto/ofproto.c, ofproto_flush__ and
@@ -26,7 +27,9 @@ def is_default(flow):
 class BridgeChange:
     """All that changes on one bridge. ``put``: ``((Flow, found Flow or None, path or None), …)``; ``take``: found flows;
     ``groups`` and ``meters``: ``{number: (text before or None, text after or None)}``; ``fail_mode``: the new one, None
-    for none, or False where it stays; ``fail_mode_before``; ``hosts_ports``: names of those that are no guests'."""
+    for none, or False where it stays; ``fail_mode_before``; ``hosts_ports``: names of those that are no guests';
+    ``goes_with``: ``{key: {("group" or "meter", number), …}}`` of the flows in ``take`` that a switch would delete with
+    these."""
 
     name: str
     protocol: str
@@ -37,6 +40,7 @@ class BridgeChange:
     fail_mode: object = False
     fail_mode_before: object = None
     hosts_ports: tuple = ()
+    goes_with: dict = field(default_factory=dict)
 
     def takes_from_others(self, where):
         """Whether a flow of somebody else's goes that :attr:`Flow.where` describes as ``where``."""
@@ -116,11 +120,13 @@ def put_back(wish, bridge):
     )
 
 
-def _flow_changes(wish, bridge, recorded, mode, others):
-    """``(put, take)``. A flow of somebody else's that is as wished counts as there, and stays when ours go."""
+def _flow_changes(wish, bridge, recorded, mode, others, gone):
+    """``(put, take, goes_with)``. A flow of somebody else's that is as wished counts as there, and stays when ours go.
+    ``gone``: groups and meters that go, as of :func:`uses`."""
     wanted, kinds = _once(_wanted(wish, bridge)), _stated_kinds(wish)
+    refuse_users(wish, bridge, recorded, wanted, others, gone)
     there = {flow.key: flow for flow in bridge.flows}
-    put, take = [], []
+    put, take, goes_with = [], [], {}
     for key, (flow, path) in wanted.items():
         found = there.get(key)
         same = found is not None and found.actions == flow.actions and not found.lasting
@@ -137,18 +143,21 @@ def _flow_changes(wish, bridge, recorded, mode, others):
     for key, found in there.items():
         if key in wanted or key in theirs:
             continue
-        if kind_of(found.cookie) in kinds:
-            if default_comes and key == DEFAULT_FLOW.key:
-                put.append((DEFAULT_FLOW, found, None))
-            else:
-                take.append(found)
-        elif not is_ours(found.cookie) and wish.purge and not (has_default and is_default(found)):
+        used = uses(found.actions) & gone
+        stated = kind_of(found.cookie) in kinds
+        purged = not is_ours(found.cookie) and wish.purge and not (has_default and is_default(found))
+        if (stated or (used and is_ours(found.cookie))) and default_comes and key == DEFAULT_FLOW.key:
+            put.append((DEFAULT_FLOW, found, None))
+        elif stated or purged or used:
             take.append(found)
-    return tuple(put), tuple(take)
+            if not stated and not purged:
+                goes_with[key] = used
+    return tuple(put), tuple(take), goes_with
 
 
-def _numbered_changes(wished, found, ours, purge, theirs):
-    """``((number, before, after), …)`` for groups or meters: new and changed ones first."""
+def _numbered_changes(wished, found, ours, purge, theirs, unknown=()):
+    """``((number, before, after), …)`` for groups or meters: new and changed ones first. ``unknown``: numbers of those listed
+    whose text is not known yet; they stay."""
     if wished is None:
         wished, left = {}, set(found) - set(ours) if purge else set()
     else:
@@ -157,33 +166,50 @@ def _numbered_changes(wished, found, ours, purge, theirs):
     changed = [
         (number, found.get(number), text) for number, text in sorted(wished.items()) if found.get(number) != text
     ]
-    return tuple(changed + [(number, found[number], None) for number in sorted(left - set(wished))])
+    return tuple(changed + [(number, found[number], None) for number in sorted(left - set(wished) - set(unknown))])
+
+
+def _unknown_groups(wish, bridge):
+    """Numbers of listed groups that name a port which is not there."""
+    return {group.number for group in wish.groups or ()} - set(bridge.group_texts)
 
 
 def plan_bridge(wish, bridge, recorded):
     """The :class:`BridgeChange`. Pure."""
     mode = new_fail_mode(wish, bridge, recorded)
     others = put_back(wish, bridge)
-    put, take = _flow_changes(wish, bridge, recorded, bridge.fail_mode if mode is False else mode, others)
-    groups = None if wish.groups is None else bridge.group_texts
+    groups = _numbered_changes(
+        None if wish.groups is None else bridge.group_texts,
+        bridge.groups,
+        recorded.groups,
+        wish.purge,
+        others.groups,
+        _unknown_groups(wish, bridge),
+    )
+    meters = _numbered_changes(wish.meters, bridge.meters, recorded.meters, wish.purge, others.meters)
+    put, take, goes_with = _flow_changes(
+        wish, bridge, recorded, bridge.fail_mode if mode is False else mode, others, going(groups, meters)
+    )
     return BridgeChange(
         name=wish.name,
         protocol=bridge.protocol,
         put=put,
         take=take,
-        groups=_numbered_changes(groups, bridge.groups, recorded.groups, wish.purge, others.groups),
-        meters=_numbered_changes(wish.meters, bridge.meters, recorded.meters, wish.purge, others.meters),
+        groups=groups,
+        meters=meters,
         fail_mode=mode,
         fail_mode_before=bridge.fail_mode,
         hosts_ports=tuple(sorted(set(bridge.ports) - bridge.guest_names)),
+        goes_with=goes_with,
     )
 
 
-def _kept_numbers(wished, ours, found):
+def _kept_numbers(wished, ours, found, unknown=()):
     """Those of ours afterwards: what we made before and what is not there yet or, by consent, taken over."""
     if wished is None:
         return tuple(ours)
-    return tuple(sorted(number for number, text in wished.items() if number in ours or found.get(number) != text))
+    made = {number for number, text in wished.items() if number in ours or found.get(number) != text}
+    return tuple(sorted(made | (set(unknown) & set(ours))))
 
 
 def plan_record(wish, bridge, recorded):
@@ -194,7 +220,7 @@ def plan_record(wish, bridge, recorded):
     if bridge is not None:
         parts["protocol"] = bridge.protocol or recorded.protocol
         groups = None if wish.groups is None else bridge.group_texts
-        parts["groups"] = _kept_numbers(groups, recorded.groups, bridge.groups)
+        parts["groups"] = _kept_numbers(groups, recorded.groups, bridge.groups, _unknown_groups(wish, bridge))
         parts["meters"] = _kept_numbers(wish.meters, recorded.meters, bridge.meters)
         if wish.guarded is True and recorded.former_fail_mode is None:
             parts["former_fail_mode"] = bridge.fail_mode or "none"

@@ -33,8 +33,26 @@ PROTOCOLS = {("0x0800", None): "ip", ("0x0806", None): "arp", ("0x0800", "6"): "
 WORDS = ("ip", "arp", "tcp", "udp", "ipv6")
 
 
+_USES = re.compile(r"(?<!\w)(group|meter):(\d+)")  # also within clone(…) and write_actions(…)
+_FAILED = (
+    "Error OFPBFC_MSG_FAILED for: OFPT_BUNDLE_CONTROL (OF1.4) (xid=0xa):\n"
+    " bundle_id=0 type=COMMIT_REQUEST flags=atomic ordered\n"
+)
+
+
 class NoFlow(ValueError):
     pass
+
+
+def _without_users(flows, kind, number):
+    """With a group or meter go the flows that use it; a group whose bucket names it stays (tried with 3.1)."""
+    return {key: flow for key, flow in flows.items() if (kind, str(number)) not in _USES.findall(flow["actions"])}
+
+
+def _uncommented(text):
+    """The lines that ovs-ofctl reads (lib/dynamic-string.c, ds_get_preprocessed_line)."""
+    lines = [line.partition("#")[0] for line in text.splitlines()]
+    return [line for line in lines if line.strip()]
 
 
 def _match(words):
@@ -61,7 +79,8 @@ def _actions(text):
     words = [word.strip() for word in re.split(r",(?![^(]*\))", text)]
     for word in words:
         if not re.match(
-            r"(?i)(output:|group:|meter:|resubmit|goto_table:|mod_vlan_vid:|normal$|drop$|flood$|local$|\d+$)", word
+            r"(?i)(output:|group:|meter:|clone\(|resubmit|goto_table:|mod_vlan_vid:|normal$|drop$|flood$|local$|\d+$)",
+            word,
         ):
             raise NoFlow("unknown action %s" % word.split(":")[0])
     shown = [word.upper() if word.lower() in ("normal", "flood", "local") else word for word in words]
@@ -205,7 +224,7 @@ class MemoryFlowSwitch:
             ]
             return "OFPST_METER_CONFIG reply (OF1.4) (xid=0x2):\n" + "\n\n".join(shown) + "\n"
         if words[0] == "bundle":
-            return self._bundle(bridge, stdin.splitlines())
+            return self._bundle(bridge, _uncommented(stdin))
         self.writes.append(" ".join(words))
         return self._meter(bridge, words)
 
@@ -214,6 +233,7 @@ class MemoryFlowSwitch:
         number = int(re.match(r"meter=(\d+)", words[2]).group(1))
         if words[0] == "del-meters":
             del bridge.meters[number]
+            bridge.flows = _without_users(bridge.flows, "meter", number)
             return ""
         if (number in bridge.meters) != (words[0] == "mod-meter"):
             return Completed(1, "", "OFPT_ERROR (OF1.4) (xid=0x4): OFPMMFC_METER_EXISTS\n")
@@ -225,7 +245,7 @@ class MemoryFlowSwitch:
     @staticmethod
     def _parse(stdin):
         shown = ["usable protocols: any", "chosen protocol: OXM-OpenFlow14"]
-        lines = stdin.splitlines()
+        lines = _uncommented(stdin)
         if any("dec_ttl" in line for line in lines):
             return Completed(1, "usable protocols: none\n", "ovs-ofctl: no usable protocol\n")
         for number, line in enumerate(lines, 1):
@@ -243,11 +263,7 @@ class MemoryFlowSwitch:
                 number = int(re.match(r"group_id=(\d+)", text).group(1))
                 if verb == "delete":
                     groups.pop(number, None)
-                    flows = {
-                        key: flow
-                        for key, flow in flows.items()
-                        if "group:%d" % number not in flow["actions"].split(",")
-                    }
+                    flows = _without_users(flows, "group", number)
                 else:
                     assert (number in groups) == (verb == "modify"), line
                     groups[number] = text.partition(",")[2]
@@ -261,12 +277,10 @@ class MemoryFlowSwitch:
             elif verb == "delete":
                 flows = {key: found for key, found in flows.items() if found["cookie"] != flow["cookie"]}
             else:
-                for wanted in re.findall(r"group:(\d+)", flow["actions"]):
-                    if int(wanted) not in groups:
-                        said = "Error OFPBAC_BAD_OUT_GROUP for: %s\nError OFPBFC_MSG_FAILED for: OFPT_BUNDLE_CONTROL (OF1.4) (xid=0xa):\n"
-                        return Completed(
-                            1, "", said % _mod(flow) + " bundle_id=0 type=COMMIT_REQUEST flags=atomic ordered\n"
-                        )
+                for kind, wanted in _USES.findall(flow["actions"]):
+                    if int(wanted) not in {"group": groups, "meter": bridge.meters}[kind]:
+                        error = {"group": "OFPBAC_BAD_OUT_GROUP", "meter": "OFPMMFC_INVALID_METER"}[kind]
+                        return Completed(1, "", "Error %s for: %s\n%s" % (error, _mod(flow), _FAILED))
                 flows[key] = dict(flow, mask=None)
         self.writes += lines
         bridge.flows, bridge.groups = flows, groups
