@@ -94,7 +94,7 @@ options:
               - The buckets in their order, such as V(weight=50,watch_port=1,actions=output:2).
               - C(weight) is for O(bridges[].groups[].type=select). C(watch_port), the number or name of a port, and
                 C(watch_group) are for V(select) and V(ff).
-              - Instructions such as C(goto_table) are not accepted, and C(mod_tp_src) and C(mod_tp_dst) are not either, because
+              - Instructions such as C(goto_table) and C(meter) are not accepted, and C(mod_tp_src) and C(mod_tp_dst) are not either, because
                 they do not tell the protocol. Write C(set_field:80->tcp_dst).
             type: list
             elements: str

@@ -17,7 +17,8 @@ LAST_WEIGHT = 0xFFFF
 MOST = 0xFFFFFFFF
 _BUCKET_WORDS = ("weight", "watch_port", "watch_group")
 _BUCKET = re.compile(r"((?:[a-z_]+[=:][^,]*,)*?)(?:actions=)(.+)")
-_NOT_IN_BUCKETS = re.compile(r"(?<![a-z_])(goto_table|write_actions|clear_actions|write_metadata)\b")
+# Of a meter, too, OpenFlow 1.4 makes an instruction; a switch took it for another action (3.1).
+_NOT_IN_BUCKETS = re.compile(r"(?<![a-z_])(goto_table|write_actions|clear_actions|write_metadata|meter)\b")
 # A switch keeps them in a bucket as they are, and parse-flows prints them as set_field of one protocol: never the same.
 _UNTOLD = re.compile(r"(?<![a-z_])(mod_tp_src|mod_tp_dst)\b")
 

@@ -18,6 +18,7 @@ from .._model.openflow_wish import ALLOW, BridgeFlowsWish
 from .._model.ovs_guests_port import is_guests_interface
 from .._model.ovs_value import many, one
 from .libvirt_hooks import is_unnoticed, read_hook
+from .ovs_flows_buckets import parse_buckets
 
 DIRECTORY = "/etc/kvm-vnic"
 RECORD = DIRECTORY + "/ovs-flows.json"
@@ -118,7 +119,7 @@ _ANY_PORT = 1  # in place of the number of a port that is not there
 
 
 class _Texts:
-    """Lines for ``parse-flows``, collected over a bridge: each is a template with ports, and a path to tell it by.
+    """Lines for ``ovs-ofctl``, collected over a bridge: each is a template with ports, and a path to tell it by.
     ``off``: paths of flows whose guest is off, which are looked at only, because the hook brings them."""
 
     def __init__(self, bridge):
@@ -147,37 +148,39 @@ class _Texts:
         self.paths.append(path)
 
 
+def _parsed(texts, reader):
+    """``({path: Flow}, [Problem])`` of :class:`_Texts`, as ``reader(lines)`` understands them."""
+    answers = dict(zip(texts.paths, reader(texts.lines) if texts.lines else ()))
+    refused = [
+        Problem(path, line, "is not understood by ovs-ofctl: %s" % answers[path].message)
+        for path, line in zip(texts.paths, texts.lines)
+        if isinstance(answers[path], RefusedFlow)
+    ]
+    return answers, refused
+
+
 def _meant(host, wish, bridge):
     """``(meant, group texts, lacking)``. Raises InvalidInput naming every flow that ovs-ofctl does not take."""
-    texts = _Texts(bridge)
+    flows, actions, words = _Texts(bridge), _Texts(bridge), _Texts(bridge)
     for flow, guest in wish.all_flows():
-        texts.add(flow.path, flow.line, guest)
+        flows.add(flow.path, flow.line, guest)
     for group in wish.groups or ():
         for bucket in group.buckets:
-            texts.add(bucket.path, "actions=" + bucket.actions)
-            texts.add(bucket.path + " ", ",".join(bucket.words))
-    lines = [(path, line) for path, line in zip(texts.paths, texts.lines) if not path.endswith(" ")]
-    words = {path[:-1]: line for path, line in zip(texts.paths, texts.lines) if path.endswith(" ")}
-    parsed = host.ofctl.parse([line for _path, line in lines], bridge.protocol) if lines else []
-    refused = [
-        Problem(path, line, "is not understood by ovs-ofctl: %s" % answer.message)
-        for (path, line), answer in zip(lines, parsed)
-        if isinstance(answer, RefusedFlow)
-    ]
-    if refused:
-        raise InvalidInput(refused)
-    meant = {path: answer for (path, _line), answer in zip(lines, parsed) if path not in texts.off}
+            actions.add(bucket.path, bucket.actions)
+            words.add(bucket.path, ",".join(bucket.words))
+    meant, refused = _parsed(flows, lambda lines: host.ofctl.parse(lines, bridge.protocol))
+    filled, more = _parsed(actions, lambda lines: parse_buckets(host.ofctl, lines, bridge.protocol))
+    if refused or more:
+        raise InvalidInput(refused + more)
+    before = dict(zip(words.paths, words.lines))
     groups = {}
     for group in wish.groups or ():
-        if all(bucket.path in meant and bucket.path in words for bucket in group.buckets):
-            buckets = [
-                ",".join(
-                    [words[bucket.path]] * bool(words[bucket.path]) + ["actions=" + meant.pop(bucket.path).actions]
-                )
-                for bucket in group.buckets
-            ]
+        paths = [bucket.path for bucket in group.buckets]
+        if all(path in filled and path in before for path in paths):
+            buckets = ["%sactions=%s" % (before[path] and before[path] + ",", filled[path].actions) for path in paths]
             groups[group.number] = group_text(group.kind, buckets)
-    return meant, groups, tuple(texts.lacking)
+    known = {path: flow for path, flow in meant.items() if path not in flows.off}
+    return known, groups, tuple(flows.lacking + actions.lacking + words.lacking)
 
 
 def _read_bridge(host, wish, bridge, recorded):

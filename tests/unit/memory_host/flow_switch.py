@@ -20,17 +20,20 @@ ORDER = [
     "tcp",
     "udp",
     "ipv6",
+    *("tcp6", "udp6", "sctp", "sctp6", "icmp", "icmp6", "mpls", "icmpv6_type"),
     "in_port",
+    "vlan_tci",
     "dl_vlan",
     "dl_src",
     "dl_dst",
+    "dl_type",
     "arp_spa",
     "nw_src",
     "nw_dst",
     "tp_dst",
 ]
 PROTOCOLS = {("0x0800", None): "ip", ("0x0806", None): "arp", ("0x0800", "6"): "tcp", ("0x0800", "17"): "udp"}
-WORDS = ("ip", "arp", "tcp", "udp", "ipv6")
+WORDS = ("ip", "arp", "tcp", "udp", "ipv6", "tcp6", "udp6", "sctp", "sctp6", "icmp", "icmp6", "mpls")
 
 
 _USES = re.compile(r"(?<!\w)(group|meter):(\d+)")  # also within clone(…) and write_actions(…)
@@ -49,6 +52,14 @@ def _without_users(flows, kind, number):
     return {key: flow for key, flow in flows.items() if (kind, str(number)) not in _USES.findall(flow["actions"])}
 
 
+_NEEDS = {"dec_ttl": r"\b(ip|tcp|udp|tcp6)\b", "pop_vlan": "vlan_tci=0x1000", "set_field:53->udp_dst": r"\budp\b"}
+
+
+def _lacks_prerequisite(line):
+    match, _mark, actions = line.partition("actions=")
+    return any(word in actions and not re.search(needed, match) for word, needed in _NEEDS.items())
+
+
 def _uncommented(text):
     """The lines that ovs-ofctl reads (lib/dynamic-string.c, ds_get_preprocessed_line)."""
     lines = [line.partition("#")[0] for line in text.splitlines()]
@@ -61,14 +72,16 @@ def _match(words):
     for word in words:
         name, _mark, value = word.partition("=")
         name = ALIASES.get(name, name)
-        if name not in ORDER + ["dl_type", "nw_proto"]:
+        if name not in ORDER + ["nw_proto"]:
             raise NoFlow("unknown keyword %s" % name)
         if name in ("in_port", "dl_vlan", "tp_dst"):
             value = "LOCAL" if value.upper() == "LOCAL" or value == str(LOCAL) else str(int(value, 0))
         found[name] = value.lower() if name.startswith("dl_") else value
     kind, number = found.pop("dl_type", None), found.pop("nw_proto", None)
-    if kind:
+    if (kind, number) in PROTOCOLS:
         found[PROTOCOLS[kind, number]] = ""
+    elif kind:
+        found["dl_type"] = kind
     elif number:
         found.pop("ip")
         found[PROTOCOLS["0x0800", number]] = ""
@@ -79,7 +92,7 @@ def _actions(text):
     words = [word.strip() for word in re.split(r",(?![^(]*\))", text)]
     for word in words:
         if not re.match(
-            r"(?i)(output:|group:|meter:|clone\(|resubmit|goto_table:|mod_vlan_vid:|normal$|drop$|flood$|local$|\d+$)",
+            r"(?i)(output:|group:|meter:|clone\(|dec_ttl$|pop_vlan$|set_field:53->udp_dst$|resubmit|goto_table:|mod_vlan_vid:|normal$|drop$|flood$|local$|\d+$)",
             word,
         ):
             raise NoFlow("unknown action %s" % word.split(":")[0])
@@ -246,13 +259,13 @@ class MemoryFlowSwitch:
     def _parse(stdin):
         shown = ["usable protocols: any", "chosen protocol: OXM-OpenFlow14"]
         lines = _uncommented(stdin)
-        if any("dec_ttl" in line for line in lines):
-            return Completed(1, "usable protocols: none\n", "ovs-ofctl: no usable protocol\n")
         for number, line in enumerate(lines, 1):
             try:
                 shown.append(_mod(read_flow(line)))
             except NoFlow as error:
                 return Completed(1, "", "ovs-ofctl: -:%d: %s\n" % (number, error))
+        if any(_lacks_prerequisite(line) for line in lines):  # said of all lines together
+            return Completed(1, "usable protocols: none\n", "ovs-ofctl: no usable protocol\n")
         return "\n".join(shown) + "\n"
 
     def _bundle(self, bridge, lines):

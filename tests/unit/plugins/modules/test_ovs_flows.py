@@ -220,6 +220,15 @@ def test_groups_and_meters_come_before_the_flows_that_use_them(host, br0):
     assert (kept["groups"], kept["meters"]) == ([7], [4])
 
 
+def test_buckets_have_no_match_and_so_no_prerequisites(host, br0):
+    """Actions of a flow need them in its match; those of a bucket, a switch takes as they are."""
+    buckets = ["dec_ttl,output:1", "output:1", "pop_vlan,dec_ttl,output:5", "set_field:53->udp_dst,output:6"] * 30
+    wish = {"name": "br0", "groups": [{"id": 7, "type": "all", "buckets": buckets}]}
+    run(host, wish)
+    assert br0.groups[7] == "type=all" + "".join(",bucket=actions=" + bucket for bucket in buckets)
+    settled(host, wish)
+
+
 @pytest.mark.parametrize(
     ("wish", "consent"),
     [

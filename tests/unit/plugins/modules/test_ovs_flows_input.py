@@ -74,6 +74,7 @@ B = "bridges[0].groups[0].buckets[0]"
         (group("watch_group=4294967295,actions=drop", type="ff"), B, "0 to"),
         (group("goto_table:2"), B, "goto_table"),
         (group("output:1,write_actions(output:2)"), B, "write_actions"),
+        (group("meter:3,output:1"), B, "meter"),
         (group("mod_tp_dst:80"), B, "set_field:"),
         (flows(match="in_port={port}"), F + ".match", "guest_ports only"),
         (flows(match="in_port={eth1"), F + ".match", "brace"),
@@ -152,7 +153,7 @@ def test_every_flow_that_ovs_ofctl_does_not_take_is_named(host):
         {"match": "foo=1", "actions": "drop"},
         {"match": "ip", "actions": "drop"},
         {"match": "ip", "actions": "bar:1", "priority": 3},
-        {"match": "tcp", "actions": "dec_ttl"},
+        {"match": "arp", "actions": "dec_ttl"},
     ]
     problems = refused(host, {"flows": listed})
     assert {path: message.rpartition("ovs-ofctl: ")[2] for path, message in problems.items()} == {
@@ -160,7 +161,8 @@ def test_every_flow_that_ovs_ofctl_does_not_take_is_named(host):
         "bridges[0].flows[2]": "unknown action bar",
         "bridges[0].flows[3]": "no usable protocol",
     }
-    assert "unknown action" in refused(host, group("bar:1"))[B]
+    assert "unknown action bar" in refused(host, group("bar:1"))[B]
+    assert list(refused(host, group("dec_ttl,output:1", "bar:1"))) == ["bridges[0].groups[0].buckets[1]"]
 
 
 def test_flows_of_a_guest_that_is_off_are_looked_at_too(host):
