@@ -18,12 +18,12 @@ _LOG = re.compile(r"^\d{4}-\d\d-\d\dT\S+\|", re.MULTILINE)
 
 
 class BundleRefused(ApplyFailed):
-    """The switch took nothing of a bundle. ``flow``: the one it names, or None; ``error``: its name for what is wrong."""
+    """The switch took nothing of a bundle. ``flow`` or ``group``: the flow, or the number of the group, that it names;
+    ``error``: its name for what is wrong; ``line``: where it was ovs-ofctl that took nothing, the line, counted from 1."""
 
-    def __init__(self, command, cause, flow=None, error=None):
+    def __init__(self, command, cause, flow=None, group=None, error=None, line=None):
         super().__init__(command, cause)
-        self.flow = flow
-        self.error = error
+        self.flow, self.group, self.error, self.line = flow, group, error, line
 
 
 def _said(done):
@@ -122,7 +122,10 @@ class Ofctl:
                 "ovs-vswitchd did not answer within %d s; run again to see what became of it" % BUNDLE_SECONDS,
             )
         if done.code:
-            raise BundleRefused("ovs-ofctl bundle %s" % bridge, _said(done), *read_refused(done.errors))
+            command, named = "ovs-ofctl bundle %s" % bridge, _LINE.search(done.errors)
+            if named:
+                raise BundleRefused(command, named.group(2), line=int(named.group(1)))
+            raise BundleRefused(command, _said(done), *read_refused(done.errors))
 
     def meter(self, bridge, protocol, verb, line):
         """``verb``: ``add``, ``mod`` or ``del``. No part of a bundle: ovs-ofctl has flows, groups and packets there."""

@@ -101,14 +101,14 @@ def read_parsed(text):
 
 
 def read_refused(text):
-    """The flow or the words by which ``bundle`` names what the switch refused: ``(Flow or None, error or None)``."""
-    for line in text.splitlines():
-        match = re.match(r"Error (\S+) for: (.*)", line)
-        if match:
-            mod = _MOD.fullmatch(match.group(2).strip())
-            flow = _read(mod.group(1).partition(" ")[2]) if mod and "actions=" in mod.group(1) else None
-            return flow, match.group(1)
-    return None, None
+    """What ``bundle`` says that the switch refused: ``(Flow or None, group's number or None, error or None)``."""
+    match = re.search(r"^Error (\S+) for: (OFPT_(?:FLOW|GROUP)_MOD .*)\n?(.*)", text, re.MULTILINE)
+    if not match:
+        return None, None, None
+    error, head, following = match.groups()
+    mod, group = _MOD.fullmatch(head.strip()), re.match(r"\s+[A-Z]+ group_id=(\d+)", following)
+    flow = _read(mod.group(1).partition(" ")[2]) if mod and "actions=" in mod.group(1) else None
+    return flow, int(group.group(1)) if group else None, error
 
 
 def _plain_bucket(text, kind):

@@ -26,18 +26,38 @@ def bundle_lines(change):
     return lines
 
 
-def _told(change, error):
-    """The refusal, with the place in the user's own list of the flow that the switch names."""
+def _told_group(change, number):
+    texts = {each: after for each, _before, after in change.groups}
+    line = group_line(number, texts[number]) if texts.get(number) else "group_id=%d" % number
+    return "%s (%s)" % (change.group_paths.get(number, "a group of others"), line)
+
+
+def _told_flow(change, flow):
+    for wanted, _found, path in change.put:
+        if wanted.key == flow.key:
+            return "%s (%s,actions=%s)" % (path or "the default flow", wanted.where, wanted.actions)
+    return "%s,actions=%s" % (flow.where, flow.actions)
+
+
+def _told_line(change, line):
+    """``line``: one of :func:`bundle_lines`."""
+    kind, verb, text = line.split(" ", 2)
+    if kind == "group":
+        return _told_group(change, int(text.partition(",")[0][len("group_id=") :]))
+    for flow, _found, _path in change.put:
+        if verb == "add" and text == flow.to_add():
+            return _told_flow(change, flow)
+    return line
+
+
+def _told(change, lines, error):
+    """The refusal, with the place in the user's own list of what the switch or ovs-ofctl names."""
+    if error.line is not None and 1 <= error.line <= len(lines):
+        return "%s: refused by ovs-ofctl: %s" % (_told_line(change, lines[error.line - 1]), error.cause)
     if error.flow is not None:
-        for flow, _found, path in change.put:
-            if flow.key == error.flow.key:
-                return "%s (%s,actions=%s): refused by the switch with %s" % (
-                    path or "the default flow",
-                    flow.where,
-                    flow.actions,
-                    error.error,
-                )
-        return "%s,actions=%s: refused by the switch with %s" % (error.flow.where, error.flow.actions, error.error)
+        return "%s: refused by the switch with %s" % (_told_flow(change, error.flow), error.error)
+    if error.group is not None:
+        return "%s: refused by the switch with %s" % (_told_group(change, error.group), error.error)
     return error.cause
 
 
@@ -86,10 +106,14 @@ def _put_back(host, change, flows, groups, meters):
 
 
 def _undo_meters(host, change):
+    """Sentences on those that are not as they were: what led here must not be hidden by them."""
     for number, before, after in change.meters:
         if after is not None:
             verb, line = ("del", "meter=%d" % number) if before is None else ("mod", meter_line(number, before))
-            host.ofctl.meter(change.name, change.protocol, verb, line)
+            try:
+                host.ofctl.meter(change.name, change.protocol, verb, line)
+            except VnicError as error:
+                yield "meter %d is not as it was: %s" % (number, getattr(error, "cause", error))
 
 
 def carry_out(host, change):
@@ -103,8 +127,10 @@ def carry_out(host, change):
         try:
             host.ofctl.bundle(name, protocol, lines)
         except BundleRefused as error:
-            _undo_meters(host, change)
-            raise ApplyFailed(error.command, "nothing was changed: %s" % _told(change, error)) from None
+            left, told = list(_undo_meters(host, change)), _told(change, lines, error)
+            if left:
+                raise ApplyFailed(error.command, "%s; and %s" % (told, "; ".join(left))) from None
+            raise ApplyFailed(error.command, "nothing was changed: %s" % told) from None
     if change.fail_mode is not False:
         _change_fail_mode(host, change)
     for number, _before, after in change.meters:

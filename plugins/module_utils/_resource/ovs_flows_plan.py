@@ -29,7 +29,7 @@ class BridgeChange:
     ``groups`` and ``meters``: ``{number: (text before or None, text after or None)}``; ``fail_mode``: the new one, None
     for none, or False where it stays; ``fail_mode_before``; ``hosts_ports``: names of those that are no guests';
     ``goes_with``: ``{key: {("group" or "meter", number), …}}`` of the flows in ``take`` that a switch would delete with
-    these."""
+    these; ``group_paths``: ``{number: path}`` of those listed."""
 
     name: str
     protocol: str
@@ -41,6 +41,7 @@ class BridgeChange:
     fail_mode_before: object = None
     hosts_ports: tuple = ()
     goes_with: dict = field(default_factory=dict)
+    group_paths: dict = field(default_factory=dict)
 
     def takes_from_others(self, where):
         """Whether a flow of somebody else's goes that :attr:`Flow.where` describes as ``where``."""
@@ -201,6 +202,7 @@ def plan_bridge(wish, bridge, recorded):
         fail_mode_before=bridge.fail_mode,
         hosts_ports=tuple(sorted(set(bridge.ports) - bridge.guest_names)),
         goes_with=goes_with,
+        group_paths={group.number: group.path for group in wish.groups or ()},
     )
 
 

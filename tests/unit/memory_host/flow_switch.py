@@ -270,8 +270,10 @@ class MemoryFlowSwitch:
 
     def _bundle(self, bridge, lines):
         flows, groups = dict(bridge.flows), dict(bridge.groups)
-        for line in lines:
+        for at, line in enumerate(lines, 1):
             kind, verb, text = line.split(" ", 2)
+            if "watch_port:%d" % LOCAL in text:
+                return Completed(1, "", "ovs-ofctl: -:%d: %d: invalid watch_port\n" % (at, LOCAL))
             if kind == "group":
                 number = int(re.match(r"group_id=(\d+)", text).group(1))
                 if verb == "delete":

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from ansible_collections.kvm.vnic.plugins.module_utils._host.commands import Completed
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs_hook import HOOK, hook_text
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUEST, PLAIN, cookie_of
 from ansible_collections.kvm.vnic.tests.unit.memory_host.flow_switch import DB, OFF, WEB, flow_host
@@ -370,6 +371,38 @@ def test_a_refused_flow_leaves_all_as_it_was_and_is_named(host, br0):
         and "OFPBAC_BAD_OUT_GROUP" in failed["msg"]
     )
     assert br0.lines() == before and br0.meters == meters
+
+
+def test_a_line_that_ovs_ofctl_refuses_is_told_by_its_place(host):
+    buckets = ["watch_port=br0,actions=output:1"]
+    wish = {"name": "br0", "groups": [{"id": 5, "type": "all"}, {"id": 7, "type": "ff", "buckets": buckets}]}
+    failed = run(host, wish)
+    assert failed["error_kind"] == "apply" and failed["msg"].endswith(
+        "nothing was changed: bridges[0].groups[1] (group_id=7,type=ff,bucket=watch_port:65534,actions=output:1): "
+        "refused by ovs-ofctl: 65534: invalid watch_port"
+    )
+
+
+def test_a_group_that_the_switch_refuses_is_told_by_its_place(host, br0):
+    said = (
+        "Error OFPGMFC_GROUP_EXISTS for: OFPT_GROUP_MOD (OF1.4) (xid=0x6):\n ADD group_id=7,type=all,bucket=actions=drop\n"
+        "Error OFPBFC_MSG_FAILED for: OFPT_BUNDLE_CONTROL (OF1.4) (xid=0xa):\n bundle_id=0 type=COMMIT_REQUEST flags=atomic ordered\n"
+    )
+    host.switch._bundle = lambda bridge, lines: Completed(1, "", said)
+    wish = {"name": "br0", "groups": [{"id": 7, "type": "all", "buckets": ["drop"]}]}
+    assert run(host, wish)["msg"].endswith(
+        "nothing was changed: bridges[0].groups[0] (group_id=7,type=all,bucket=actions=drop): refused by the switch with OFPGMFC_GROUP_EXISTS"
+    )
+
+
+def test_meters_that_cannot_be_put_back_do_not_hide_the_refused_flow(host, br0):
+    meter = host.switch._meter
+    host.switch._meter = lambda bridge, words: (
+        Completed(1, "", "ovs-ofctl: br0: no\n") if words[0] == "del-meters" else meter(bridge, words)
+    )
+    failed = run(host, {"name": "br0", "flows": [flow("tcp", "group:9")], "meters": [{"id": 5, "rate": 7}]})
+    assert "bridges[0].flows[0] (table=0,priority=32768,tcp,actions=group:9)" in failed["msg"]
+    assert "nothing was changed" not in failed["msg"] and "meter 5 is not as it was: br0: no" in failed["msg"]
 
 
 def test_a_guests_flows_follow_its_port(host, br0):

@@ -120,9 +120,9 @@ def test_a_flow_that_cannot_be_coded_is_refused():
 
 
 def test_the_refused_flow_is_read():
-    assert read_refused(REFUSED) == (Flow(9, 4, "ip,in_port=1", "group:99", 0x6B76), "OFPBAC_BAD_OUT_GROUP")
-    assert read_refused(GROUP_REFUSED) == (None, "OFPGMFC_GROUP_EXISTS")
-    assert read_refused("ovs-ofctl: br0 is not a bridge or a socket\n") == (None, None)
+    assert read_refused(REFUSED) == (Flow(9, 4, "ip,in_port=1", "group:99", 0x6B76), None, "OFPBAC_BAD_OUT_GROUP")
+    assert read_refused(GROUP_REFUSED) == (None, 1, "OFPGMFC_GROUP_EXISTS")
+    assert read_refused("ovs-ofctl: br0 is not a bridge or a socket\n") == (None, None, None)
 
 
 def test_what_is_no_flow_is_an_error():
