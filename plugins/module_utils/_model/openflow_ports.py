@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 PORT = "port"
+LOCAL_PORT = 65534  # a bridge's own, OFPP_LOCAL, which ovs-ofctl prints by name
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _NAME = r"[A-Za-z][A-Za-z0-9_.-]*"
 _IN_BRACES = r"[A-Za-z0-9][A-Za-z0-9_.-]*"  # without braces what begins with a digit is a number

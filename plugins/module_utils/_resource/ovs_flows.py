@@ -77,7 +77,7 @@ class OvsFlows(Resource):
         """``{bridge: BridgeRecord}`` once all is done."""
         record = dict(state.record)
         for wish in all_wishes(desired, state):
-            bridge = state.bridges.get(wish.name)
+            bridge = state.at(wish.name)
             gone = wish.path == "purge" and bridge is None and not state.unavailable
             record[wish.name] = BridgeRecord() if gone else plan_record(wish, bridge, state.recorded(wish.name))
         # A port sits on one bridge: of two entries the hook would take the wrong one, and refuse the guest's start.

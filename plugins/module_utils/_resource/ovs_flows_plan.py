@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from .._model.errors import InvalidInput, Problem
 from .._model.openflow_cookie import GUARD, GUEST, PLAIN, cookie_of, is_ours, kind_of
 from .._model.openflow_others import Others
+from .._model.openflow_ports import LOCAL_PORT
 from .._model.openflow_text import Flow
 from .ovs_flows_uses import going, refuse_users, uses
 
@@ -15,7 +16,6 @@ SECURE = "secure"
 # What a bridge without a controller holds by itself unless its fail mode is secure (ofproto/ofproto.c, ofproto_flush__ and
 # ofproto/fail-open.c; ovs-vswitchd.conf.db(5), Bridge, fail_mode)
 DEFAULT_FLOW = Flow(0, 0, "", "NORMAL")
-_LOCAL = 65534  # OFPP_LOCAL, which ovs-ofctl prints by name
 
 
 def is_default(flow):
@@ -53,7 +53,7 @@ def guard_flows(bridge):
     cookie = cookie_of(GUARD)
     for name, number in sorted(bridge.ports.items(), key=lambda item: item[1]):
         if name not in bridge.guest_names:
-            yield Flow(0, 1, "in_port=%s" % ("LOCAL" if number == _LOCAL else number), "NORMAL", cookie)
+            yield Flow(0, 1, "in_port=%s" % ("LOCAL" if number == LOCAL_PORT else number), "NORMAL", cookie)
     yield Flow(0, 0, "", "drop", cookie)
 
 

@@ -11,7 +11,7 @@ from .._host.ovs_hook import HOOK
 from .._model.action import UNKNOWN
 from .._model.errors import InvalidInput, Problem, VerificationFailed
 from .._model.openflow_cookie import GUEST, cookie_of
-from .._model.openflow_ports import PORT, fill_ports, ports_named
+from .._model.openflow_ports import LOCAL_PORT, PORT, fill_ports, ports_named
 from .._model.openflow_record import BridgeRecord, read_record
 from .._model.openflow_text import RefusedFlow, group_text
 from .._model.openflow_wish import ALLOW, BridgeFlowsWish
@@ -56,13 +56,19 @@ class BridgeState:
 @dataclass(frozen=True)
 class FlowsState:
     """``unavailable``: why there is nothing to see, or None; ``hook``: its text, or None; ``unnoticed``: whether libvirt's
-    daemon runs since before the hook was there."""
+    daemon runs since before the hook was there; ``coming``: ``{name: BridgeState}``, empty, of listed bridges that are
+    not there, by which check mode tells what will be."""
 
     bridges: dict
     record: dict
+    coming: dict = field(default_factory=dict)
     hook: object = None
     unnoticed: bool = False
     unavailable: object = None
+
+    def at(self, name):
+        """The BridgeState, also of one that is yet to come; None for none."""
+        return self.bridges.get(name, self.coming.get(name))
 
     def recorded(self, name):
         return self.record.get(name, BridgeRecord())
@@ -215,9 +221,9 @@ def all_wishes(desired, state):
 
 
 def reached(desired, state):
-    """``(wish, BridgeState)`` of those that are there and can be spoken to."""
+    """``(wish, BridgeState)`` of those that are there, or yet to come, and can be spoken to."""
     for wish in all_wishes(desired, state):
-        bridge = state.bridges.get(wish.name)
+        bridge = state.at(wish.name)
         if bridge is not None and bridge.protocol is not None:
             yield wish, bridge
 
@@ -230,6 +236,17 @@ def _started_meanwhile(wish, bridge):
         if bridge.guests.get(port.interface_id) not in bridge.ports
     }
     return any(flow.cookie in off for flow in bridge.flows)
+
+
+def _coming(host, desired, bridges):
+    """Listed bridges that are not there: with no port but the one that each has of itself, and the flows that name no other."""
+    found = {}
+    for wish in () if desired.skips else desired.bridges:
+        if wish.name not in bridges and wish.asks:
+            bridge = BridgeState(wish.name, None, PROTOCOLS[0], False, {wish.name: LOCAL_PORT}, {}, frozenset())
+            meant, texts, lacking = _meant(host, wish, bridge)
+            found[wish.name] = replace(bridge, meant=meant, group_texts=texts, lacking=lacking)
+    return found
 
 
 def _read_bridges(host, desired, record):
@@ -257,4 +274,4 @@ def read_state(host, desired):
     bridges, stirred = _read_bridges(host, desired, record)
     if stirred:
         bridges, _stirred = _read_bridges(host, desired, record)
-    return FlowsState(bridges=bridges, **found)
+    return FlowsState(bridges=bridges, coming=_coming(host, desired, bridges), **found)

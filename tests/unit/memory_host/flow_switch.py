@@ -96,6 +96,7 @@ def _actions(text):
             word,
         ):
             raise NoFlow("unknown action %s" % word.split(":")[0])
+    words = ["LOCAL" if word.lower() in ("output:local", "output:%d" % LOCAL) else word for word in words]
     shown = [word.upper() if word.lower() in ("normal", "flood", "local") else word for word in words]
     return ",".join("output:" + word if word.isdigit() else word for word in shown)
 

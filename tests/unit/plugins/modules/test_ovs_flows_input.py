@@ -198,6 +198,36 @@ def test_a_bridge_that_is_not_there_is_an_error_and_in_check_mode_a_note(host):
     wish = {"name": "br9", "flows": [{"actions": "drop"}]}
     assert "make it first" in refused(host, wish)["bridges[0].name"]
     assert "known after apply" in run(host, wish, check=True)["notes"][0]
+    assert "left out" in run(host, wish, check=True, missing="skip")["notes"][0]
+
+
+def test_of_a_bridge_that_is_not_there_check_mode_tells_what_will_be_known(host):
+    wish = {
+        "name": "br9",
+        "flows": [{"match": "ip", "actions": "group:7,local"}, {"match": "in_port=eth9", "actions": "NORMAL"}],
+        "groups": [{"id": 7, "type": "all", "buckets": ["output:br9"]}],
+        "guest_ports": [guest(OFF)],
+        "unlisted_ports": "drop",
+    }
+    planned = run(host, wish, check=True, diff=True)
+    assert planned["changed"] and host.writes() == [] and len(planned["notes"]) == 1, planned
+    assert [(action["target"], action["field"], action["after"]) for action in planned["actions"]] == [
+        ("br9/" + OFF, "flows_at_start", {"flows": [], "protected": False}),
+        ("/etc/libvirt/hooks/qemu.d/kvm-vnic-ovs", "hook", "present"),
+        ("br9", "group 7", "type=all,bucket=actions=LOCAL"),
+        ("br9", "table=0,priority=32768,ip", "group:7,LOCAL"),
+        ("br9", "table=0,priority=1,in_port=LOCAL", "NORMAL"),
+        ("br9", "table=0,priority=0", "drop"),
+        ("br9", "fail_mode", "secure"),
+    ]
+    wish["flows"].append({"match": "zz", "actions": "yy"})
+    for check in (True, False):
+        refused = run(host, wish, check=check)
+        assert refused["error_kind"] == "value" and [problem["path"] for problem in refused["problems"]] == [
+            "bridges[0].flows[2]"
+        ]
+    nothing = run(host, {"name": "br9", "guest_ports": [], "unlisted_ports": "none"}, check=True)
+    assert not nothing["changed"] and nothing["actions"] == []
 
 
 def test_a_bridge_without_bundles_is_told(host):
