@@ -61,6 +61,32 @@ def test_flows_in_any_notation_are_put_once(host, br0):
     assert [words[2] for words in reads[1:]] == ["parse-flows", "dump-flows"] and reads[0][0] == "ovs-vsctl"
 
 
+@pytest.mark.parametrize(
+    ("parts", "reads"),
+    [
+        (("flows",), ["parse-flows", "dump-flows"]),
+        (("flows", "meters"), ["parse-flows", "dump-flows", "dump-meters"]),
+        (("groups",), ["parse-flows", "dump-flows", "dump-groups"]),
+        (("flows", "groups", "meters"), ["parse-flows", "parse-flows", "dump-flows", "dump-groups", "dump-meters"]),
+        (("flows", "groups", "meters", "purge"), ["parse-flows"] * 2 + ["dump-flows", "dump-groups", "dump-meters"]),
+    ],
+)
+def test_each_table_is_read_once_and_only_if_it_is_spoken_of(host, parts, reads):
+    whole = {
+        "name": "br0",
+        "flows": [flow("ip", "drop"), flow("in_port=eth1", "NORMAL")],
+        "groups": [{"id": number, "type": "all", "buckets": ["output:eth1", "output:5"]} for number in (7, 8)],
+        "meters": [{"id": number, "rate": 5} for number in (3, 4)],
+        "purge": True,
+    }
+    wish = {"name": "br0", **{part: whole[part] for part in parts}}
+    run(host, wish)
+    host.commands.calls.clear()
+    settled(host, wish)
+    assert [word for call in host.commands.calls for word in call if word.startswith(("parse-", "dump-"))] == reads
+    assert [call[0] for call in host.commands.calls].count("ovs-vsctl") == 1
+
+
 def test_check_mode_writes_nothing_and_tells_the_same(host):
     wish = {"name": "br0", "flows": [flow("ip", "drop")], "guest_ports": [guest(WEB, ANY)], "unlisted_ports": "drop"}
     consent = {"allow_disruption": ["fail_mode:br0"]}
