@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .._model.action import BEST_EFFORT, NOW, Action
 from .._model.errors import Unsupported
+from .._model.ovs_columns import INTERFACE, INTERFACE_MAPS, TYPE
 from .._model.ovs_value import setting, word
 from .ovs_move import Move
 from .ovs_port_refusals import refuse_guests, refuse_place, refuse_taken
@@ -197,22 +198,41 @@ def _members(wish, target, port, found, state, leaving, effect, interrupted):
     more = tuple(name for name in port.interfaces if name not in found.interfaces)
     less = tuple(name for name in found.interfaces if name not in port.interfaces)
     refuse_taken(wish, port, more, state, leaving)
-    commands = [(MAKE, ("add-bond-iface", port.name, name)) for name in more]
-    commands += [(MAKE, ("del-bond-iface", port.name, name)) for name in less]
-    sets = tuple(("Interface", name, text) for name in more for text in record_words(port.interface))
+    row = word(found.row["_uuid"])
+    kept = [state.interfaces[name].row["_uuid"] for name in found.interfaces if name in port.interfaces]
+    made, whole = _exchanged(kept, {name: record_words(port.interface) for name in more})
+    again, former = _exchanged(kept, {name: _row_words(state.interfaces[name].row) for name in less})
     takes = tuple(name for name in more if name in state.links)
     step = Step(
-        tuple(commands),
-        sets,
+        tuple((MAKE, words) for words in made),
+        sets=(("Port", row, whole),),
         disturbed=interrupted + takes,
         takes=takes,
-        undo=tuple(("--if-exists", "del-bond-iface", port.name, name) for name in more),
+        undo=again + (("set", "Port", row, former),),
         touches=more,
         loses=tuple((name, (name,)) for name in less if name in state.links),
     )
     return Action(
         target, "interfaces", list(found.interfaces), sorted(port.interfaces), "differs", effect, BEST_EFFORT, step
     )
+
+
+def _exchanged(kept, new):
+    """``(commands that make the interfaces new, word that lets a port have these and kept)``. ``new``: ``{name: words}``.
+
+    As a whole, because of add-bond-iface and del-bond-iface for all members ovsdb-server makes the removals first, and refuses
+    a port without any ("Attempted to store 0 elements in set of 1 or more uuids").
+    """
+    symbols = ["@interface-%s" % name for name in new]
+    made = tuple(
+        ("--id=%s" % symbol, "create", "Interface", setting("name", name)) + tuple(words)
+        for symbol, (name, words) in zip(symbols, new.items())
+    )
+    return made, "interfaces=[%s]" % ",".join([word(row) for row in kept] + symbols)
+
+
+def _row_words(row):
+    return [setting(column.name, row[column.name]) for column in (TYPE,) + INTERFACE + INTERFACE_MAPS]
 
 
 def _links(wish, port, found, state, effect):

@@ -234,6 +234,15 @@ class MemoryOvs:
             self.rows[table] = {uuid: row for uuid, row in self.rows[table].items() if uuid in alive}
         bridges = self.rows["Open_vSwitch"][self.root]["bridges"]
         self.rows["Bridge"] = {uuid: row for uuid, row in self.rows["Bridge"].items() if uuid in bridges}
+        if not all(row["interfaces"] for row in self.rows["Port"].values()):
+            raise Refused("transaction error: Attempted to store 0 elements in set of 1 or more uuids.")
+        for table in ("Bridge", "Port", "Interface"):
+            names = [row["name"] for row in self.rows[table].values()]
+            if len(set(names)) != len(names):
+                raise Refused(
+                    "transaction error: would have caused multiple rows in the %s table to have identical values"
+                    % table
+                )
         for mirror in self.rows["Mirror"].values():
             for column in ("select_src_port", "select_dst_port", "output_port"):
                 mirror[column] = [uuid for uuid in mirror[column] if uuid in self.rows["Port"]]
@@ -316,12 +325,6 @@ class MemoryOvs:
                     )
         ifaces = [self._insert("Interface", name=member) for member in members]
         self.named("Bridge", bridge)["ports"].append(self._insert("Port", name=name, interfaces=ifaces))
-
-    def _do_add_bond_iface(self, port, name):
-        self.named("Port", port)["interfaces"].append(self._insert("Interface", name=name))
-
-    def _do_del_bond_iface(self, port, name):
-        self.named("Port", port)["interfaces"].remove(self.named("Interface", name)["_uuid"])
 
     def _do_del_port(self, name):
         found = [row["_uuid"] for row in self.rows["Port"].values() if row["name"] == name]

@@ -212,6 +212,18 @@ def test_bond(host):
     again(host, {"name": "br0", "ports": [{"name": "bond0"}]})
 
 
+def test_all_devices_of_a_bond_are_exchanged(host):
+    for name in ("enp4s0", "enp5s0"):
+        host.kernel.add(name, up=True)
+    run(host, {"name": "br0", "ports": [dict(BOND, mtu=1400)]})
+    wish = {"name": "br0", "ports": [dict(BOND, interfaces=["enp4s0", "enp3s0"], mtu=1300, lacp="passive")]}
+    result = run(host, wish, allow_disruption=["port:enp1s0", "port:enp2s0"])
+    assert fields(result) == [("br0/bond0", "lacp"), ("br0/bond0", "interfaces")], result
+    assert names(host, "Interface") == ["br0", "enp3s0", "enp4s0"]
+    assert interface(host, "enp3s0")["mtu_request"] == interface(host, "enp4s0")["mtu_request"] == [1300]
+    again(host, wish)
+
+
 QOS = {"type": "linux-htb", "other_config": {"max-rate": 5}, "queues": {"0": {"min-rate": "1"}, "3": {}}}
 
 

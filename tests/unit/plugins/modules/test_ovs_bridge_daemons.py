@@ -235,6 +235,21 @@ def test_a_bond_gives_back_the_member_that_it_took(host):
     assert sorted(row["name"] for row in host.ovs_memory.rows["Interface"].values()) == ["br0", "enp2s0", "enp3s0"]
 
 
+def test_a_bond_whose_devices_were_all_exchanged_gets_its_own_back(host):
+    host.kernel.add("enp4s0", up=True)
+    bond = {"name": "bond0", "interfaces": ["enp2s0", "enp3s0"], "mtu": 1400}
+    run(host, {"name": "br0", "ports": [bond]})
+    uplink(host)
+    host.kernel.failures["address add 192.0.2.1/24 dev br0"] = "RTNETLINK answers: No buffer space available"
+    consents = ["management:enp1s0", "port:enp2s0", "port:enp3s0"]
+    wish = {"name": "br0", "ports": [dict(bond, interfaces=["enp1s0", "enp4s0"])]}
+    result = run(host, wish, allow_disruption=consents)
+    assert result["failed"] and "No buffer space" in result["msg"]
+    assert held(host.kernel, "enp1s0") == ["192.0.2.1/24", "2001:db8::1/64"]
+    rows = {row["name"]: row["mtu_request"] for row in host.ovs_memory.rows["Interface"].values()}
+    assert rows == {"br0": [], "enp2s0": [1400], "enp3s0": [1400]}
+
+
 def test_addresses_do_not_move_to_a_switch_that_is_not_running(host):
     uplink(host)
     host.ovs_memory.running(False)
