@@ -151,7 +151,9 @@ options:
             description: VLAN of an access port, or the native one, 1 to 4094; V(none) clears it.
             type: raw
           trunks:
-            description: VLANs that the port carries tagged, 0 to 4094, where 0 stands for frames without a tag. An empty list carries all.
+            description:
+              - VLANs that the port carries tagged, 0 to 4094, where 0 stands for frames without a tag. An empty list carries all.
+              - With a tag, the one that the port has included, they need a native O(bridges[].ports[].vlan_mode).
             type: list
             elements: int
           vlan_mode:

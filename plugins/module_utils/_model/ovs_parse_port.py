@@ -9,6 +9,7 @@ from .names import parse_own_interface_name
 from .ovs_columns import INTERFACE, INTERFACE_MAPS, MAPS, NONE, PORT
 from .ovs_parse_give_back import parse_give_back
 from .ovs_parse_record import parse_columns, parse_map, parse_maps
+from .ovs_vlans import add_contradictions
 from .ovs_wish import PortWish, QosWish, Record
 
 _TYPE = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z", re.ASCII)
@@ -69,7 +70,7 @@ def _port(item, problems, bridge):
             if parameter != "lacp" or bad is _SINGLE_ONLY:  # LACP runs on a single interface, too
                 problems.at(parameter).add(item[parameter], reason)
     port = Record(parse_columns(PORT, item, problems), parse_maps(MAPS, item, problems))
-    _vlans(port, problems)
+    add_contradictions({column.parameter: value for column, value in port.columns.items()}, {}, problems)
     kind = problems.at("type").parse(parse_type, item.get("type"))
     if name is not None and name == bridge:
         if kind not in (None, INTERNAL) or interfaces:
@@ -103,21 +104,6 @@ def _members(names, problems):
     if len(found) < 2:
         problems.add(list(names), "is no bond: it needs at least two interfaces; a port of one is named after it")
     return found
-
-
-def _vlans(port, problems):
-    """What the switch would silently ignore (ovs-vswitchd.conf.db(5), Port, vlan_mode)."""
-    stated = {column.parameter: value for column, value in port.columns.items()}
-    mode, tag, trunks = stated.get("vlan_mode"), stated.get("tag"), stated.get("trunks")
-    if tag is not None and trunks and mode in (None, "access"):
-        problems.at("trunks").add(
-            list(trunks),
-            "contradicts tag: an access port has one VLAN; vlan_mode native-tagged or native-untagged has both",
-        )
-    if mode == "trunk" and tag is not None:
-        problems.at("tag").add(tag, "contradicts vlan_mode trunk: a native VLAN needs native-tagged or native-untagged")
-    if mode not in (None, "trunk") and "tag" in stated and tag is None:
-        problems.at("vlan_mode").add(mode, "needs a tag")
 
 
 def _qos(value, problems):

@@ -11,6 +11,7 @@ from .._model.ovs_value import word
 from .ovs_give_back import plan_give_back
 from .ovs_mirror_plan import plan_mirrors
 from .ovs_port_plan import drop_port, local_devices, plan_ports, port_devices
+from .ovs_port_refusals import refuse_vlans
 from .ovs_record import owner_word, plan_record, record_fields, record_words
 from .ovs_step import MAKE, REFER, REMOVE, Step
 from .ovs_switch_plan import plan_switch
@@ -30,9 +31,11 @@ def going(desired, state):
 
 
 def plan_all(desired, state):
-    """Every action, in order. Pure. Raises Conflict for what belongs to somebody else."""
+    """Every action, in order. Pure. Raises Conflict for what belongs to somebody else, InvalidInput for what contradicts a
+    setting that stays."""
     effect = NOW if state.applied else SERVICE_START
     gone = going(desired, state)
+    refuse_vlans(desired, state, gone)
     actions = list(plan_switch(desired, state, effect))
     actions += [_removal(state, state.bridges[name], reason, effect) for name, reason in sorted(gone.items())]
     for wish in desired.bridges:

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 from .._model.errors import Conflict
+from .._model.fields import Problems
+from .._model.ovs_columns import PORT
+from .._model.ovs_vlans import PARAMETERS, add_contradictions
 
 _HOLDERS = {"bridge": "the bridge %s", "bond": "the bond %s", "team": "the team %s"}
 # Each takes the frames before a switch could (net/core/dev.c, netdev_rx_handler_register).
@@ -17,6 +20,20 @@ def refuse_guests(wish, port, found):
             "domain XML (domain_interface), because what is set here is lost when the guest starts again"
             % (port.path, port.name, wish.name)
         )
+
+
+def refuse_vlans(desired, state, gone):
+    """Raise InvalidInput for VLANs that contradict those which the port has, and which the wish leaves alone."""
+    problems = Problems()
+    for wish in desired.bridges:
+        bridge = state.bridges.get(wish.name) if wish.present and wish.name not in gone else None
+        for port in wish.staying if bridge is not None else ():
+            if port.name in bridge.ports and not state.ports[port.name].guests:
+                row = state.ports[port.name].row
+                held = {column.parameter: column.read(row) for column in PORT if column.parameter in PARAMETERS}
+                stated = {column.parameter: value for column, value in port.port.columns.items()}
+                add_contradictions(stated, held, problems.at(port.path))
+    problems.raise_if_any()
 
 
 def refuse_place(wish, port, state, leaving):

@@ -22,11 +22,18 @@ def optional(**strategies):
     return st.fixed_dictionaries({}, optional=strategies)
 
 
+# All of them or none: what a port has must go with what is wished.
 VLANS = st.one_of(
-    optional(tag=st.one_of(st.integers(1, 4094), st.just("none")), vlan_mode=st.just("none")),
+    st.just({}),
     st.fixed_dictionaries(
-        {"tag": st.just(5), "vlan_mode": st.sampled_from(["native-tagged", "dot1q-tunnel"])},
-        optional={"trunks": st.lists(st.integers(0, 4094), max_size=3, unique=True)},
+        {"tag": st.one_of(st.integers(1, 4094), st.just("none")), "vlan_mode": st.just("none"), "trunks": st.just([])}
+    ),
+    st.fixed_dictionaries(
+        {
+            "tag": st.just(5),
+            "vlan_mode": st.sampled_from(["native-tagged", "native-untagged"]),
+            "trunks": st.lists(st.integers(0, 4094), max_size=3, unique=True),
+        }
     ),
 )
 QOS = st.one_of(
