@@ -152,8 +152,8 @@ class OvsBridge(Resource):
         bridges = {
             bridge.name: dict(
                 _settings(bridge.row, BRIDGE + MAPS),
-                controllers=sorted(bridge.controllers),
-                mirrors={name: mirror_fields(row, names) for name, row in bridge.mirrors.items()},
+                controllers=bridge.targets,
+                mirrors={name: _mirrors(rows, names) for name, rows in bridge.mirrors.items()},
                 ports={name: _port(state.ports[name], state) for name in bridge.ports},
             )
             for bridge in state.bridges.values()
@@ -163,6 +163,12 @@ class OvsBridge(Resource):
 
 def _settings(row, columns):
     return {column.parameter: shown(column.read(row)) for column in columns}
+
+
+def _mirrors(rows, names):
+    """The one mirror of a name; a list where others made several."""
+    found = [mirror_fields(row, names) for row in rows]
+    return found if len(found) > 1 else found[0]
 
 
 def _port(port, state):

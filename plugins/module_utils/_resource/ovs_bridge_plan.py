@@ -129,18 +129,18 @@ def _adjustments(wish, bridge, state, effect):
         yield from plan_record(
             wish.name, "Interface", state.interfaces[wish.name].row, wish.local, effect, lambda column: (wish.name,)
         )
-    if wish.controllers is not None and set(wish.controllers) != set(bridge.controllers):
+    if wish.controllers is not None and sorted(wish.controllers) != bridge.targets:
         row = word(bridge.row["_uuid"])
         more = [target for target in wish.controllers if target not in bridge.controllers]
         commands = [
             (REMOVE, ("remove", "Bridge", row, "controller", word(found)))
-            for target, found in sorted(bridge.controllers.items())
-            if target not in wish.controllers
+            for target, rows in sorted(bridge.controllers.items())
+            for found in rows[1 if target in wish.controllers else 0 :]
         ] + list(_controllers(wish.name, row, more))
         yield Action(
             wish.name,
             "controllers",
-            sorted(bridge.controllers),
+            bridge.targets,
             sorted(wish.controllers),
             "differs; with it ovs-vswitchd may empty the bridge's flow tables",
             effect,

@@ -51,7 +51,8 @@ class Port:
 
 @dataclass(frozen=True)
 class Bridge:
-    """``ports``: names, sorted; ``controllers``: ``{target: row}``; ``mirrors``: ``{name: row}``."""
+    """``ports``: names, sorted; ``controllers``: ``{target: (identity of the row, …)}``; ``mirrors``: ``{name: (row, …)}``: the
+    database has no target and no mirror's name only once."""
 
     name: str
     row: dict
@@ -62,6 +63,11 @@ class Bridge:
     @property
     def ours(self):
         return OWNER_KEY in self.row["external_ids"]
+
+    @property
+    def targets(self):
+        """Of the controllers, sorted; one that has several rows as often."""
+        return sorted(target for target, rows in self.controllers.items() for _row in rows)
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,15 @@ def _qos(port, qos, queues):
     return {"type": row["type"], "other_config": row["other_config"], "queues": content}, row
 
 
+def _by(column, identities, rows):
+    """``{value of the column: (row, …)}``, each in the order of the identities."""
+    found = {}
+    for key in sorted(many(identities)):
+        if key in rows:
+            found.setdefault(rows[key][column], []).append(rows[key])
+    return {value: tuple(each) for value, each in found.items()}
+
+
 def read_tables(tables):
     """``bridges``, ``ports``, ``interfaces``, ``queues`` as of :class:`OvsState`, out of the database's tables."""
     rows = {table: {row["_uuid"]: row for row in tables[table]} for table in tables if table != "Open_vSwitch"}
@@ -140,12 +155,9 @@ def read_tables(tables):
             ports[port["name"]] = Port(port["name"], port, name, found, _guests(members, port), qos, qos_row)
             interfaces.update({row["name"]: Interface(row, port["name"], name) for row in members})
             names.append(port["name"])
-        controllers = {
-            rows["Controller"][key]["target"]: key for key in many(bridge["controller"]) if key in rows["Controller"]
-        }
-        mirrors = {
-            rows["Mirror"][key]["name"]: rows["Mirror"][key] for key in many(bridge["mirrors"]) if key in rows["Mirror"]
-        }
+        controllers = _by("target", bridge["controller"], rows["Controller"])
+        controllers = {target: tuple(row["_uuid"] for row in found) for target, found in controllers.items()}
+        mirrors = _by("name", bridge["mirrors"], rows["Mirror"])
         bridges[name] = Bridge(name, bridge, tuple(sorted(names)), controllers, mirrors)
     return bridges, ports, interfaces, rows["Queue"]
 

@@ -35,11 +35,13 @@ class _Former:
     def mirror(self, bridge, name):
         """The mirror whole, or absent."""
         self.item(bridge)
-        row = self.before.bridges[bridge].mirrors.get(name) if bridge in self.before.bridges else None
-        if row is None:
+        rows = self.before.bridges[bridge].mirrors.get(name, ()) if bridge in self.before.bridges else ()
+        if len(rows) > 1:
+            self.uncovered.append("one of the %d mirrors named %r of %s is led back" % (len(rows), name, bridge))
+        if not rows:
             found = {"name": name, "state": "absent"}
         else:
-            fields = mirror_fields(row, self.before.port_names())
+            fields = mirror_fields(rows[0], self.before.port_names())
             found = dict({key: value for key, value in fields.items() if value is not None}, name=name)
         self.mirrors.setdefault(bridge, {})[name] = found
 
@@ -95,6 +97,8 @@ def _setting(action, bridge, former):
     if action.field in [column.parameter for column in MAPS]:
         held = former.before.bridges[bridge].row[action.field]  # these two are called as their columns are
         item[action.field] = map_fields(action.target, action.field, action.before, held, former.uncovered)
+    elif action.field == "controllers":
+        item[action.field] = _once(action.before, bridge, former)
     else:
         item[action.field] = action.before
     if action.field in ("fail_mode", "datapath_type"):
@@ -108,6 +112,14 @@ def _setting(action, bridge, former):
         and not former.before.bridges[bridge].ours
     ):
         former.uncovered.append("what else was set of the controllers of %s is not known" % bridge)
+
+
+def _once(targets, bridge, former):
+    """A wish has each controller once."""
+    found = sorted(set(targets))
+    if len(found) != len(targets):
+        former.uncovered.append("controllers that %s had several times are led back once" % bridge)
+    return found
 
 
 def _port(action, bridge, name, member, former):
@@ -167,7 +179,7 @@ def _whole(bridge, former):
         if keys:
             item[column.parameter] = map_fields(bridge.name, column.parameter, keys, keys, former.uncovered)
     if bridge.controllers:
-        item["controllers"] = sorted(bridge.controllers)
+        item["controllers"] = _once(bridge.targets, bridge.name, former)
     for name in bridge.ports:
         if name != bridge.name:
             _port_comes_back(former.before.ports[name], former)
@@ -185,7 +197,7 @@ def _whole(bridge, former):
 def _mirrors_of_gone_ports(bridge, former):
     """The database takes a port that goes out of its mirrors."""
     back = {name for name, port in former.ports.get(bridge.name, {}).items() if port.get("owned") is not None}
-    for name, row in bridge.mirrors.items():
+    for name, row in ((name, row) for name, rows in bridge.mirrors.items() for row in rows):
         fields = mirror_fields(row, former.before.port_names())
         if back & {fields["output_port"], *fields["select_src_ports"], *fields["select_dst_ports"]}:
             former.mirror(bridge.name, name)

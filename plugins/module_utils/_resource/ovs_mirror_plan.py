@@ -92,14 +92,16 @@ def plan_mirrors(wish, bridge, state, effect):
     row = word(bridge.row["_uuid"]) if bridge is not None else wish.name
     if wish.purge_mirrors and bridge is not None:
         listed = {mirror.name for mirror in wish.mirrors or ()}
-        for name, mirror in sorted(found.items()):
-            if name not in listed:
+        for name, mirrors in sorted(found.items()):
+            for mirror in mirrors if name not in listed else ():
                 yield _removal(wish, row, mirror, "is not listed as a mirror", effect)
     for number, mirror in enumerate(wish.mirrors or ()):
         if not mirror.present:
-            if mirror.name in found:
-                yield _removal(wish, row, found[mirror.name], "is to be no mirror", effect)
+            for surplus in found.get(mirror.name, ()):
+                yield _removal(wish, row, surplus, "is to be no mirror", effect)
             continue
+        for surplus in found.get(mirror.name, ())[1:]:
+            yield _removal(wish, row, surplus, "is another mirror of that name", effect)
         ports = _Ports("port-%s-%d" % (wish.name, number))
         fields, target = _wished(mirror), "%s/mirror:%s" % (wish.name, mirror.name)
         if mirror.name not in found:
@@ -112,14 +114,13 @@ def plan_mirrors(wish, bridge, state, effect):
             step = Step(tuple(commands), disturbed=_taken(mirror.output_port, bridge, state))
             yield Action(target, "state", None, fields, "does not exist yet", effect, data=step)
             continue
-        before = mirror_fields(found[mirror.name], names)
+        there = found[mirror.name][0]
+        before = mirror_fields(there, names)
         for field, after in fields.items():
             if before[field] != after:
                 mine = _Ports("port-%s-%d-%s" % (wish.name, number, field))
                 words = _words({field: after}, mine)
-                commands = mine.commands + [
-                    (REFER, ("set", "Mirror", word(found[mirror.name]["_uuid"])) + tuple(words))
-                ]
+                commands = mine.commands + [(REFER, ("set", "Mirror", word(there["_uuid"])) + tuple(words))]
                 disturbed = _taken(after, bridge, state) if field == "output_port" else ()
                 step = Step(tuple(commands), disturbed=disturbed)
                 yield Action(target, field, before[field], after, "differs", effect, data=step)

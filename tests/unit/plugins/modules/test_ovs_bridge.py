@@ -294,6 +294,37 @@ def test_mirrors(host):
     assert names(host, "Mirror") == ["n"]
 
 
+def doubled(host):
+    """Others may give two mirrors of a bridge one name, and two controllers one target."""
+    ovs = host.ovs_memory
+    row = ovs.add_bridge("br0")
+    row["mirrors"] = [ovs._insert("Mirror", name="m", output_vlan=[number]) for number in (3, 4)]
+    row["controller"] = [ovs._insert("Controller", target="tcp:192.0.2.1:6653") for _each in range(2)]
+
+
+def test_mirrors_of_one_name_and_controllers_of_one_target_go(host):
+    doubled(host)
+    wish = {"name": "br0", "up": False, "purge_mirrors": True, "controllers": []}
+    result = run(host, wish)
+    assert fields(result) == [("br0", "controllers"), ("br0/mirror:m", "state"), ("br0/mirror:m", "state")], result
+    assert result["actions"][0]["before"] == ["tcp:192.0.2.1:6653"] * 2
+    assert not host.ovs_memory.rows["Mirror"] and not host.ovs_memory.rows["Controller"]
+    again(host, wish)
+    doubled_again = {"name": "br0", "up": False, "mirrors": [{"name": "m", "state": "absent"}]}
+    again(host, doubled_again)
+
+
+def test_of_several_with_the_wished_name_one_stays(host):
+    doubled(host)
+    mirror = {"name": "m", "output_vlan": 4}
+    wish = {"name": "br0", "up": False, "mirrors": [mirror], "controllers": ["tcp:192.0.2.1:6653"]}
+    assert {field for _target, field in fields(run(host, wish))} == {"controllers", "state", "output_vlan"}
+    assert [row["output_vlan"] for row in host.ovs_memory.rows["Mirror"].values()] == [[4]]
+    assert len(host.ovs_memory.rows["Controller"]) == 1
+    again(host, wish)
+    again(host, {"name": "br0", "up": False})
+
+
 def test_a_mirror_of_a_port_that_is_not_there(host):
     wish = dict(WISH, mirrors=[{"name": "m", "select_dst_ports": ["enp3s0"], "output_port": "mon"}])
     result = run(host, wish)
