@@ -230,7 +230,9 @@ options:
             type: list
             elements: int
           output_port:
-            description: Port that gets the copies, and nothing else from then on. Either this or O(bridges[].mirrors[].output_vlan).
+            description:
+              - Port that gets the copies, and nothing else from then on. Either this or O(bridges[].mirrors[].output_vlan).
+              - What it receives is dropped. One whose device has a carrier, and that is no mirror's yet, needs consent V(output_port:NAME).
             type: str
           output_vlan:
             description: VLAN that gets the copies, 1 to 4094.

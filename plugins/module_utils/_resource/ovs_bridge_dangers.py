@@ -9,8 +9,8 @@ from .ovs_port_plan import local_devices
 
 
 def dangers(host, desired, state, actions):
-    """A Danger for each device taken or given away that has a user, and each bridge removed or made anew. Raises Conflict
-    where the user keeps the addresses of the way in from moving with it."""
+    """A Danger for each device taken, given away or left to a mirror that has a user, and each bridge removed or made anew.
+    Raises Conflict where the user keeps the addresses of the way in from moving with it."""
     consumers = Consumers(host, state.links)
     moved = {action.data.move.device for action in actions if action.data.move}
     kept = {name for wish in desired.bridges for port in wish.staying if port.moves is False for name in port.members}
@@ -25,6 +25,8 @@ def dangers(host, desired, state, actions):
         elif action.data.loses:
             for port, devices in action.data.loses:
                 yield from _port_gone(port, devices, bridge, state)
+        for port, devices in action.data.silences:
+            yield from _silenced(port, devices, action.target.partition("/mirror:")[2], bridge, state)
         if action.field == "datapath_type":
             others = [name for name in state.bridges[bridge].ports if name != bridge]
             if others:
@@ -53,16 +55,27 @@ def _taken(name, bridge, state, consumers, kept):
         yield Danger("port:%s" % name, "making %s a port of %s%s" % (name, bridge, hint), tuple(users))
 
 
+def _traffic(devices, bridge, state):
+    return [
+        "the traffic between %s and its bridge %s" % (name, bridge)
+        for name in devices
+        if state.interfaces[name].type == "system" and state.links.get(name).carrier
+    ]
+
+
+def _silenced(port, devices, mirror, bridge, state):
+    users = _traffic(devices, bridge, state)
+    if users:
+        what = "making %s the output of the mirror %s, which drops all that it receives," % (port, mirror)
+        yield Danger("output_port:%s" % port, what, tuple(users))
+
+
 def _port_gone(port, devices, bridge, state):
     found = state.ports.get(port)
     users = []
     if found is not None and not found.ours and not state.left_behind(found):
         users.append("whoever added it: it does not carry our mark")
-    users += [
-        "the traffic between %s and its bridge %s" % (name, bridge)
-        for name in devices
-        if state.interfaces[name].type == "system" and state.links.get(name).carrier
-    ]
+    users += _traffic(devices, bridge, state)
     if users:
         yield Danger("port:%s" % port, "taking %s from %s" % (port, bridge), tuple(users))
 

@@ -43,6 +43,8 @@ class _Former:
         else:
             fields = mirror_fields(rows[0], self.before.port_names())
             found = dict({key: value for key, value in fields.items() if value is not None}, name=name)
+            if fields["output_port"] is not None:
+                self.consents.append("output_port:%s" % fields["output_port"])
         self.mirrors.setdefault(bridge, {})[name] = found
 
     def params(self):

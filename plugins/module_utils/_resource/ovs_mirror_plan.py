@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .._model.action import Action
 from .._model.ovs_value import many, one, setting, word
-from .ovs_port_plan import disturbed_by
+from .ovs_port_plan import disturbed_by, port_devices
 from .ovs_step import REFER, REMOVE, Step
 
 _LISTS = (("select_src_ports", "select_src_port", "sources"), ("select_dst_ports", "select_dst_port", "destinations"))
@@ -75,10 +75,19 @@ def _words(fields, ports):
 
 
 def _taken(name, bridge, state):
-    """Devices that lose the network when the port becomes a mirror's: what it receives is dropped then, and nothing but
-    copies leaves it (ovs-vswitchd.conf.db(5), Mirror, output_port)."""
+    """What a Step says of the port that becomes a mirror's: what it receives is dropped then, and nothing but copies leaves
+    it (ovs-vswitchd.conf.db(5), Mirror, output_port)."""
     port = state.ports.get(name)
-    return disturbed_by(port, bridge, state) if port is not None else ()
+    if port is None:
+        return {}
+    outputs = (
+        {one(row["output_port"]) for rows in bridge.mirrors.values() for row in rows} if bridge is not None else ()
+    )
+    silent = port.row["_uuid"] in outputs
+    return {
+        "disturbed": disturbed_by(port, bridge, state),
+        "silences": () if silent else ((name, port_devices(port, state)),),
+    }
 
 
 def _removal(wish, row, mirror, reason, effect):
@@ -111,7 +120,7 @@ def plan_mirrors(wish, bridge, state, effect):
                 (REFER, ("--id=%s" % symbol, "create", "Mirror", setting("name", mirror.name)) + tuple(words)),
                 (REFER, ("add", "Bridge", row, "mirrors", symbol)),
             ]
-            step = Step(tuple(commands), disturbed=_taken(mirror.output_port, bridge, state))
+            step = Step(tuple(commands), **_taken(mirror.output_port, bridge, state))
             yield Action(target, "state", None, fields, "does not exist yet", effect, data=step)
             continue
         there = found[mirror.name][0]
@@ -121,6 +130,5 @@ def plan_mirrors(wish, bridge, state, effect):
                 mine = _Ports("port-%s-%d-%s" % (wish.name, number, field))
                 words = _words({field: after}, mine)
                 commands = mine.commands + [(REFER, ("set", "Mirror", word(there["_uuid"])) + tuple(words))]
-                disturbed = _taken(after, bridge, state) if field == "output_port" else ()
-                step = Step(tuple(commands), disturbed=disturbed)
+                step = Step(tuple(commands), **(_taken(after, bridge, state) if field == "output_port" else {}))
                 yield Action(target, field, before[field], after, "differs", effect, data=step)

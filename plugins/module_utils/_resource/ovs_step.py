@@ -14,8 +14,8 @@ class Step:
     """``commands``: ``((phase, words), …)``; ``sets``: ``((table, record, word), …)``, joined to one command a record;
     ``move``: a Move of addresses, ``back``: whether that is led back; ``up``: a device to bring up, with whether;
     ``disturbed``: network devices whose traffic it interrupts; ``takes``: devices that become Open vSwitch's; ``loses``:
-    ``(port, devices)`` that it no longer has; ``undo``: commands that give back what it ``takes``; ``touches``: names of
-    interfaces that ovs-vswitchd sets up for it."""
+    ``(port, devices)`` that it no longer has; ``silences``: the same of ports that become a mirror's; ``undo``: commands that
+    give back what it ``takes``; ``touches``: names of interfaces that ovs-vswitchd sets up for it."""
 
     commands: tuple = ()
     sets: tuple = ()
@@ -25,6 +25,7 @@ class Step:
     disturbed: tuple = ()
     takes: tuple = ()
     loses: tuple = ()
+    silences: tuple = ()
     undo: tuple = ()
     touches: tuple = ()
 

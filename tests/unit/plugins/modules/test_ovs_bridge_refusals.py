@@ -200,6 +200,36 @@ def test_another_fail_mode_needs_consent_where_there_are_guests(host):
     assert not run(host, {"name": "br0", "fail_mode": "secure"}, allow_disruption=["fail_mode:br0"])["failed"]
 
 
+def test_a_port_that_serves_others_becomes_a_mirror_s_with_consent_only(host):
+    """Open vSwitch drops all that such a port receives: an uplink would cut every guest of the bridge off."""
+    for name, more in (("enp1s0", {}), ("cap0", {"interface": {"type": "internal"}}), ("enp2s0", {})):
+        host.ovs_memory.add_bridge("br0") if name == "enp1s0" else None
+        host.ovs_memory.add_port("br0", name, **more)
+    host.kernel.links["enp2s0"]["flags"] = []
+    mirror = {"name": "m", "select_all": True, "output_port": "enp1s0"}
+    wish = {"name": "br0", "up": False, "mirrors": [mirror]}
+    result = refused(host, wish, "mirror m", "the traffic between enp1s0 and its bridge br0")
+    assert [danger["consent"] for danger in result["dangers"]] == ["output_port:enp1s0"]
+    for other in ("cap0", "enp2s0"):
+        assert not run(host, dict(wish, mirrors=[dict(mirror, output_port=other)]))["failed"]
+    result = run(host, wish)
+    assert result["failed"] and [danger["consent"] for danger in result["dangers"]] == ["output_port:enp1s0"]
+    assert not run(host, wish, allow_disruption=["output_port:enp1s0"])["failed"]
+    both = dict(wish, mirrors=[mirror, {"name": "n", "select_vlans": [5], "output_port": "enp1s0"}])
+    assert not run(host, both)["failed"]  # it serves nobody any more
+    assert not run(host, dict(wish, mirrors=[dict(mirror, output_port="cap0")], purge_mirrors=True))["failed"]
+
+
+def test_a_port_that_comes_as_a_mirror_s_took_nothing_from_anybody(host):
+    mirror = {"name": "m", "select_all": True, "output_port": "enp1s0"}
+    assert not run(host, dict(ONE_PORT, mirrors=[mirror]))["failed"]
+
+
+def test_a_mirror_s_port_comes_back_as_that(host):
+    run(host, dict(ONE_PORT, mirrors=[{"name": "m", "select_all": True, "output_port": "enp1s0"}]))
+    assert not run(host, {"name": "br0", "purge_mirrors": True})["failed"]
+
+
 def test_a_port_with_a_qos_does_not_change_its_bridge_in_one_call(host):
     run(host, {"name": "br0", "ports": [{"name": "enp1s0", "qos": {"type": "linux-noop"}}]})
     del host.ovs_memory.writes[:]
