@@ -36,7 +36,9 @@ options:
     default: []
     suboptions:
       name:
-        description: Name of the bridge and of its internal port, at most 15 characters out of letters, digits, C(_), C(.) and C(-).
+        description:
+          - Name of the bridge and of its internal port, at most 15 characters out of letters, digits, C(_), C(.) and C(-).
+          - Those that libvirt or Open vSwitch has for itself are refused, as C(vnet0), C(ovs-system), C(vxlan_sys_4789) and C(LOCAL); of ports, too.
         type: str
         required: true
       state:

@@ -12,6 +12,12 @@ _INTERFACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*\Z", re.ASCII)
 _LIBVIRT_OWN = re.compile(
     r"^(vnet|macvtap|macvlan|vif)\d+\Z", re.ASCII
 )  # libvirt: src/util/virnetdev*.h, VIR_NET_GENERATED_*_PREFIX
+# Open vSwitch: lib/netdev.c, netdev_is_reserved_name, with what lib/netdev-vport.c has as dpif_port: each names a device that the
+# datapath makes for all tunnels of a kind. LOCAL is the bridge's own port in flows, in any case (lib/ofp-port.c).
+_OVS_OWN = re.compile(
+    r"^((genev|vxlan|gre|ip6gre|erspan|ip6erspan|lisp|stt|gtpu|udp|srv6)_sys.*|ovs-(system|netdev)|(?i:local))\Z",
+    re.ASCII,
+)
 _ALIAS = re.compile(r"^[A-Za-z0-9_-]{1,60}\Z", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.ASCII)
 
@@ -38,13 +44,18 @@ def is_libvirts_own(name):
 
 
 def parse_own_interface_name(text):
-    """Like :func:`parse_interface_name`, and not one that libvirt generates and removes by itself (``vnet0``, ``macvtap3``)."""
+    """Like :func:`parse_interface_name`, and not one that libvirt generates and removes by itself (``vnet0``, ``macvtap3``),
+    or that Open vSwitch keeps for itself (``ovs-system``, ``vxlan_sys_4789``)."""
     parse_interface_name(text)
     if text in ("True", "False"):  # Ansible gives a str parameter the text of what YAML read
         raise ValueError("is what YAML makes of an unquoted on, yes, off or no: write the name in quotes")
     if is_libvirts_own(text):
         raise ValueError(
             "is reserved: libvirt makes and removes interfaces of that name by itself; choose another, for example 'tap-web1'"
+        )
+    if _OVS_OWN.match(text):
+        raise ValueError(
+            "is reserved: Open vSwitch has it for a port or device of its own, and would take one for the other; choose another"
         )
     return text
 

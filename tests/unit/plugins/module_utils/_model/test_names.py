@@ -53,6 +53,26 @@ def test_names_that_libvirt_makes_itself_are_only_for_looking_up(name):
         parse_own_interface_name(name)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ovs-system",
+        "ovs-netdev",
+        "genev_sys_6081",
+        "vxlan_sys_4789",
+        "gre_sys",
+        "erspan_sys",
+        "ip6gre_sys",
+        "LOCAL",
+        "local",
+    ],
+)
+def test_names_that_open_vswitch_keeps_for_itself(name):
+    assert parse_interface_name(name) == name
+    with pytest.raises(ValueError, match="Open vSwitch"):
+        parse_own_interface_name(name)
+
+
 @pytest.mark.parametrize("name", ["True", "False"])
 def test_what_ansible_makes_of_an_unquoted_on_or_off_is_no_name_for_a_new_device(name):
     """A parameter of type str gets the text of what YAML read."""
@@ -61,7 +81,21 @@ def test_what_ansible_makes_of_an_unquoted_on_or_off_is_no_name_for_a_new_device
 
 
 @pytest.mark.parametrize(
-    "name", ["eth0", "enp59s0f1", "br-prod", "eth0.100", "tap_web1", "1a", "a" * 15, "vnet", "vnetx0"]
+    "name",
+    [
+        "eth0",
+        "enp59s0f1",
+        "br-prod",
+        "eth0.100",
+        "tap_web1",
+        "1a",
+        "a" * 15,
+        "vnet",
+        "vnetx0",
+        "ovs-br",
+        "vxlan_s",
+        "local0",
+    ],
 )
 def test_ordinary_interface_names(name):
     assert parse_own_interface_name(name) == name
