@@ -60,11 +60,13 @@ options:
           - A change needs consent V(fail_mode:NAME) while guests have ports on the bridge.
         type: str
       up:
-        description: Whether the bridge's internal port is administratively up.
+        description: Whether the bridge's internal port is administratively up. V(false) takes it down, unlike O(bridges[].ports[].up).
         type: bool
         default: true
       mac:
-        description: MAC address of the internal port, kept as C(other_config:hwaddr); quote it. Without one the lowest of its ports' is taken.
+        description:
+          - MAC address of the internal port, kept as C(other_config:hwaddr); quote it. Without one the lowest of its ports' is taken.
+          - V(none) clears it.
         type: str
       mtu:
         description: MTU that is asked for the internal port, 68 to 65535, or V(none) to let the ports decide.
@@ -186,7 +188,9 @@ options:
               - C(row) alone, with the identity of a row of the table QoS, is one that is there already.
             type: raw
           up:
-            description: Whether the device is administratively up, for types V(system), V(internal) and V(tap). V(false) leaves it as it is.
+            description:
+              - Whether the device is administratively up, for types V(system), V(internal) and V(tap).
+              - V(false) leaves it as it is, unlike O(bridges[].up), as it may be others' device; O(bridges[].ports[].down) takes one down.
             type: bool
             default: true
           move_addresses:

@@ -7,7 +7,7 @@ import re
 
 from .addresses import parse_mac
 from .names import parse_own_interface_name
-from .ovs_columns import BRIDGE, INTERFACE, MAPS
+from .ovs_columns import BRIDGE, INTERFACE, MAPS, NONE
 from .ovs_parse_mirror import parse_mirrors
 from .ovs_parse_port import parse_ports
 from .ovs_parse_record import parse_columns, parse_map, parse_maps
@@ -66,12 +66,12 @@ def _record(item, problems):
     record = Record(parse_columns(BRIDGE, item, problems), parse_maps(MAPS, item, problems))
     if item.get("stp") and item.get("rstp"):
         problems.at("rstp").add(True, "contradicts stp: a bridge runs one of both spanning tree protocols")
-    mac = problems.at("mac").parse(parse_mac, item.get("mac"))
+    mac = item.get("mac")
     if mac is not None:
         keys = record.maps.setdefault(_OTHER_CONFIG, {})
         if HWADDR in keys:
             problems.at("mac").add(mac, "is stated twice: other_config.%s says it too" % HWADDR)
-        keys[HWADDR] = mac
+        keys[HWADDR] = problems.at("mac").parse(parse_mac, mac) if mac != NONE else None
     return record
 
 

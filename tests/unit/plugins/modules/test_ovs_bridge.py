@@ -120,6 +120,7 @@ def test_the_diff_shows_what_changed(host):
             "external_ids",
             {"kvm-vnic": "ovs_bridge", "owner": "a b", "x": "true"},
         ),
+        ({"mac": "none"}, "other_config", "other_config", {}),
         ({"mac": None, "other_config": {"hwaddr": "none"}}, "other_config", "other_config", {}),
     ],
 )

@@ -312,6 +312,7 @@ P, M = "bridges[0].ports[0]", "bridges[0].mirrors[0]"
         ({"name": "br0", "datapath_type": "dpdk"}, "bridges[0].datapath_type", "netdev"),
         ({"name": "br0", "fail_mode": "open"}, "bridges[0].fail_mode", "none"),
         ({"name": "br0", "mac": "41135085296"}, "bridges[0].mac", "quotes"),
+        ({"name": "br0", "mac": "none", "other_config": {"hwaddr": "x"}}, "bridges[0].mac", "twice"),
         ({"name": "br0", "mac": "52:54:00:00:00:01", "other_config": {"hwaddr": "x"}}, "bridges[0].mac", "twice"),
         ({"name": "br0", "mtu": 67}, "bridges[0].mtu", "68"),
         ({"name": "br0", "mtu": "big"}, "bridges[0].mtu", "65535"),
