@@ -52,7 +52,7 @@ def parse_ports(items, problems, bridge):
     for index, wish in enumerate(wishes):
         for number, member in enumerate(wish.interfaces or () if wish.present else ()):
             if users.setdefault(member, index) != index or member in {
-                other.name for other in wishes if other is not wish
+                other.name for other in wishes if other is not wish and other.present
             }:
                 problems.at(index).at("interfaces").at(number).add(
                     member, "is in another port, too: a device is in one"

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from .._model.action import BEST_EFFORT, NOW, Action
 from .._model.errors import Unsupported
 from .._model.ovs_columns import INTERFACE, INTERFACE_MAPS, TYPE
@@ -11,7 +13,7 @@ from .ovs_move import Move
 from .ovs_port_refusals import refuse_guests, refuse_place, refuse_taken
 from .ovs_qos import new_qos, old_qos
 from .ovs_record import owner_word, plan_record, record_fields, record_words
-from .ovs_step import MAKE, REMOVE, Step
+from .ovs_step import EXCHANGE, MAKE, REMOVE, Step
 
 _CARRYING = (
     "tag",
@@ -32,15 +34,32 @@ def port_devices(port, state):
     return tuple(name for name in port.interfaces if name in state.links)
 
 
-def _leaving(desired, state, gone):
-    """Names of the ports that this call removes anyway, so that what they hold is free."""
-    found = {name for other in gone for name in state.bridges[other].ports}
-    for other in desired.bridges:
-        row = state.bridges.get(other.name)
-        if other.present and row is not None:
-            found |= set(other.leaving) & set(row.ports)
-            found |= set(unlisted(other, row, state)) if other.purge_ports else set()
-    return found
+@dataclass(frozen=True)
+class Free:
+    """``ports``: names of those that this call removes, so that what they hold is free; ``devices``: those that it takes out of
+    bonds which stay; ``wanted``: names that ports are to have as theirs or their interfaces' when it ends."""
+
+    ports: frozenset
+    devices: frozenset
+    wanted: frozenset
+
+
+def free_names(desired, state, gone):
+    ports = {name for other in gone for name in state.bridges[other].ports}
+    devices, wanted = set(), set()
+    for wish in desired.bridges:
+        row = state.bridges.get(wish.name)
+        if not wish.present or row is None:
+            continue
+        ports |= set(wish.leaving) & set(row.ports)
+        ports |= set(unlisted(wish, row, state)) if wish.purge_ports else set()
+        for port in wish.staying:
+            if port.interfaces is not None and port.name in row.ports:
+                devices |= set(state.ports[port.name].interfaces) - set(port.interfaces)
+    for wish in desired.bridges:
+        for port in wish.staying if wish.present else ():
+            wanted |= {port.name, *port.members}
+    return Free(frozenset(ports), frozenset(devices), frozenset(wanted))
 
 
 def unlisted(wish, bridge, state):
@@ -74,7 +93,7 @@ def _is_tap(link):
 
 def plan_ports(wish, bridge, desired, state, gone, effect):
     alive = None if wish.name in gone else bridge
-    leaving = _leaving(desired, state, gone)
+    free = free_names(desired, state, gone)
     for name in alive.ports if alive is not None else ():
         if state.left_behind(state.ports[name]):
             reason = "its guest is gone, and the next device of that name would become this port"
@@ -91,10 +110,10 @@ def plan_ports(wish, bridge, desired, state, gone, effect):
         found = state.ports.get(port.name)
         if found is not None and found.bridge == wish.name and alive is not None:
             refuse_guests(wish, port, found)
-            yield from _adjustments(wish, port, found, alive, state, leaving, effect)
+            yield from _adjustments(wish, port, found, alive, state, free, effect)
         else:
-            refuse_place(wish, port, state, leaving)
-            refuse_taken(wish, port, port.members, state, leaving)
+            refuse_place(wish, port, state, free)
+            refuse_taken(wish, port, port.members, state, free)
             made = _creation(wish, port, state, effect)
             if made.data.commands or made.data.sets:  # the bridge's own port comes with it
                 yield made
@@ -167,7 +186,7 @@ def _creation(wish, port, state, effect):
     return Action(target, "state", None, fields, "is to be a port of %s" % wish.name, effect, data=step)
 
 
-def _adjustments(wish, port, found, bridge, state, leaving, effect):
+def _adjustments(wish, port, found, bridge, state, free, effect):
     target = "%s/%s" % (wish.name, port.name)
     interrupted = disturbed_by(found, bridge, state)
 
@@ -177,7 +196,7 @@ def _adjustments(wish, port, found, bridge, state, leaving, effect):
     yield from plan_record(target, "Port", found.row, port.port, effect, disturbed)
     names = found.interfaces
     if port.interfaces is not None and set(port.interfaces) != set(found.interfaces):
-        yield _members(wish, target, port, found, state, leaving, effect, interrupted)
+        yield _members(wish, target, port, found, state, free, effect, interrupted)
         names = tuple(name for name in found.interfaces if name in port.interfaces)
     for name in names:
         row = state.interfaces[name].row
@@ -194,18 +213,19 @@ def _adjustments(wish, port, found, bridge, state, leaving, effect):
     yield from new_qos(wish, port, found, state, effect)
 
 
-def _members(wish, target, port, found, state, leaving, effect, interrupted):
+def _members(wish, target, port, found, state, free, effect, interrupted):
     more = tuple(name for name in port.interfaces if name not in found.interfaces)
     less = tuple(name for name in found.interfaces if name not in port.interfaces)
-    refuse_taken(wish, port, more, state, leaving)
+    refuse_taken(wish, port, more, state, free)
     row = word(found.row["_uuid"])
     kept = [state.interfaces[name].row["_uuid"] for name in found.interfaces if name in port.interfaces]
     made, whole = _exchanged(kept, {name: record_words(port.interface) for name in more})
-    again, former = _exchanged(kept, {name: _row_words(state.interfaces[name].row) for name in less})
+    back = [name for name in less if name not in free.wanted]
+    again, former = _exchanged(kept, {name: _row_words(state.interfaces[name].row) for name in back})
+    gone = [("destroy", "Interface", word(state.interfaces[name].row["_uuid"])) for name in less]  # as in drop_port
     takes = tuple(name for name in more if name in state.links)
     step = Step(
-        tuple((MAKE, words) for words in made),
-        sets=(("Port", row, whole),),
+        tuple((EXCHANGE, words) for words in (*made, ("set", "Port", row, whole), *gone)),
         disturbed=interrupted + takes,
         takes=takes,
         undo=again + (("set", "Port", row, former),),

@@ -36,12 +36,12 @@ def refuse_vlans(desired, state, gone):
     problems.raise_if_any()
 
 
-def refuse_place(wish, port, state, leaving):
+def refuse_place(wish, port, state, free):
     """Raise Conflict when a new port's name has another place."""
     found = state.ports.get(port.name)
     if found is None or port.name == wish.name:
         return
-    if found.name not in leaving:
+    if found.name not in free.ports:
         _elsewhere(wish, port, port.name, found.name, found.bridge)
     if found.qos_row is not None:
         raise Conflict(
@@ -50,12 +50,12 @@ def refuse_place(wish, port, state, leaving):
         )
 
 
-def refuse_taken(wish, port, devices, state, leaving):
+def refuse_taken(wish, port, devices, state, free):
     """Raise Conflict when a device that is to become an interface of ``port`` has another place."""
     if port.name == wish.name:
         return
     for name in devices:
-        if name in state.bridges and name not in leaving:
+        if name in state.bridges and name not in free.ports:
             raise Conflict(
                 "%s: %r cannot become a port of %s, because it is a bridge of Open vSwitch itself: connect bridges by two ports of type patch"
                 % (port.path, name, wish.name)
@@ -63,7 +63,8 @@ def refuse_taken(wish, port, devices, state, leaving):
         interface = state.interfaces.get(name)
         if (
             interface is not None
-            and interface.port not in leaving
+            and interface.port not in free.ports
+            and name not in free.devices
             and not (interface.bridge == wish.name and interface.port == port.name)
         ):
             _elsewhere(wish, port, name, interface.port, interface.bridge)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # In this order: what goes makes room for what comes, and what is set or referred to is there.
-PHASES = REMOVE, MAKE, SET, REFER, DESTROY = range(5)
+PHASES = REMOVE, EXCHANGE, MAKE, SET, REFER, DESTROY = range(6)
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,17 @@ def _bonded():
     return host
 
 
+PLAIN = {"name": "bond0", "interfaces": ["enp2s0", "enp3s0"]}
+
+
+def _bond_and_port():
+    host = ovs_host()
+    for name in ("enp4s0", "enp5s0"):
+        host.kernel.add(name, up=True)
+    run(host, {"name": "br0", "ports": [PLAIN, {"name": "enp4s0", "tag": 3}]}, back=False)
+    return host
+
+
 CASES = {
     "a bridge is made": (ovs_host, wish(FULL), []),
     "the way in moves": (uplink, wish({"name": "br0", "ports": [{"name": "enp1s0"}]}), ["management:enp1s0"]),
@@ -145,6 +156,24 @@ CASES = {
         _with_a_port_that_is_down,
         wish({"name": "br0", "ports": [{"name": "enp3s0"}]}),
         [],
+    ),
+    "a bond gives a device to a port": (
+        _bond_and_port,
+        wish({"name": "br0", "ports": [dict(PLAIN, interfaces=["enp2s0", "enp1s0"]), {"name": "enp3s0", "tag": 4}]}),
+        ["port:enp3s0"],
+    ),
+    "a bond gives a device to a bond of another bridge": (
+        _bond_and_port,
+        wish(
+            {"name": "br1", "ports": [{"name": "bond1", "interfaces": ["enp3s0", "enp5s0"]}]},
+            {"name": "br0", "ports": [dict(PLAIN, interfaces=["enp2s0", "enp1s0"])]},
+        ),
+        ["port:enp3s0"],
+    ),
+    "a port goes into a bond": (
+        _bond_and_port,
+        wish({"name": "br0", "ports": [dict(PLAIN, interfaces=["enp2s0", "enp4s0"])], "purge_ports": True}),
+        ["port:enp3s0", "port:enp4s0"],
     ),
     "a bond": (ovs_host, wish({"name": "br0", "ports": [BOND]}), []),
     "another bond": (
