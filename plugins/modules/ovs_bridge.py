@@ -10,6 +10,7 @@ module: ovs_bridge
 short_description: Manage bridges of Open vSwitch with their ports, mirrors and queues
 description:
   - Makes, adjusts and removes bridges of Open vSwitch, in one transaction of C(ovs-vsctl) that waits, bounded in time, until C(ovs-vswitchd) has applied it.
+    A port whose QoS goes with it while another takes its name or device loses that in a transaction before.
   - A port that sits on another bridge is refused and never moved; so is a device that is a Linux bridge's or a bond's, or that carries a macvtap.
   - Ports of guests belong to libvirt. What is set on them here would be lost when the guest starts again, so that it is refused; they are never removed either.
   - The exception is a port that outlived its guest, as after a power cut. libvirt marks its ports as transient; where the device of one is gone

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carry actions out: one transaction, then the links, then the host's addresses."""
+"""Carry actions out: one transaction (see :func:`transactions`), then the links, then the host's addresses."""
 
 from __future__ import annotations
 
 from .._host.ovs import RUNNING
 from .._model.action import DONE, FAILED, NOW, Result
 from .._model.errors import AppliedUnverified, VnicError
-from .ovs_step import transaction
+from .ovs_step import transactions
 
 
 def _lines(host, lines):
@@ -19,11 +19,14 @@ def carry_out(host, actions):
     """One Result for each action. Raises what the transaction raises."""
     steps = [action.data for action in actions]
     moves = [step.move for step in steps if step.move and not step.back]
-    commands, wait = transaction(steps), all(action.effect == NOW for action in actions)
+    *early, last = transactions(steps) or [None]
+    wait = all(action.effect == NOW for action in actions)
     try:
-        if commands:
+        for commands in early:
+            host.ovs.transact(commands, wait=False)
+        if last:
             touched = {name for step in steps for name in step.touches}
-            host.ovs.transact(commands, wait, touched)
+            host.ovs.transact(last, wait, touched)
     except VnicError as error:
         if moves:
             _give_back(host, actions, moves)

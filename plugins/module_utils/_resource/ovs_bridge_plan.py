@@ -10,7 +10,7 @@ from .._model.ovs_parse import HWADDR
 from .._model.ovs_value import word
 from .ovs_give_back import plan_give_back
 from .ovs_mirror_plan import plan_mirrors
-from .ovs_port_plan import drop_port, local_devices, plan_ports, port_devices
+from .ovs_port_plan import drop_port, free_names, local_devices, plan_ports, port_devices
 from .ovs_port_refusals import refuse_vlans
 from .ovs_record import owner_word, plan_record, record_fields, record_words
 from .ovs_step import MAKE, REFER, REMOVE, Step
@@ -36,34 +36,35 @@ def plan_all(desired, state):
     effect = NOW if state.applied else SERVICE_START
     gone = going(desired, state)
     refuse_vlans(desired, state, gone)
+    free = free_names(desired, state, gone)
     actions = list(plan_switch(desired, state, effect))
-    actions += [_removal(state, state.bridges[name], reason, effect) for name, reason in sorted(gone.items())]
+    actions += [_removal(state, state.bridges[name], free, reason, effect) for name, reason in sorted(gone.items())]
     for wish in desired.bridges:
         if wish.present:
-            actions += _plan_bridge(wish, desired, state, gone, effect)
+            actions += _plan_bridge(wish, state, gone, free, effect)
     for wish in desired.bridges:
         for port in wish.ports or ():
             actions += plan_give_back(wish, port, state, effect)
     return actions
 
 
-def _removal(state, bridge, reason, effect):
+def _removal(state, bridge, free, reason, effect):
     commands = [(REMOVE, ("remove", "Open_vSwitch", ".", "bridges", word(bridge.row["_uuid"])))]
     for name in bridge.ports:
-        commands += drop_port(state.ports[name], state)
+        commands += drop_port(state.ports[name], state, free)
     lost = tuple((name, port_devices(state.ports[name], state)) for name in bridge.ports if name != bridge.name)
     step = Step(tuple(commands), disturbed=local_devices(bridge, state), loses=lost)
     return Action(bridge.name, "state", "present", None, reason, effect, BEST_EFFORT, step)
 
 
-def _plan_bridge(wish, desired, state, gone, effect):
+def _plan_bridge(wish, state, gone, free, effect):
     bridge = state.bridges.get(wish.name)
     if bridge is None or wish.name in gone:
         _refuse_name(wish, state)
         yield _creation(wish, effect)
     else:
         yield from _adjustments(wish, bridge, state, effect)
-    yield from plan_ports(wish, bridge, desired, state, gone, effect)
+    yield from plan_ports(wish, bridge, state, gone, free, effect)
     yield from plan_mirrors(wish, bridge, state, effect)
     if wish.up is not None and effect == NOW:
         link = state.links.get(wish.name)

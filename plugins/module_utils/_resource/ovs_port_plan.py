@@ -13,7 +13,7 @@ from .ovs_move import Move
 from .ovs_port_refusals import refuse_guests, refuse_place, refuse_taken
 from .ovs_qos import new_qos, old_qos
 from .ovs_record import owner_word, plan_record, record_fields, record_words
-from .ovs_step import EXCHANGE, MAKE, REMOVE, Step
+from .ovs_step import EARLY, EXCHANGE, MAKE, REMOVE, Step
 
 _CARRYING = (
     "tag",
@@ -91,21 +91,20 @@ def _is_tap(link):
     return link is not None and link.kind == "tun"
 
 
-def plan_ports(wish, bridge, desired, state, gone, effect):
+def plan_ports(wish, bridge, state, gone, free, effect):
     alive = None if wish.name in gone else bridge
-    free = free_names(desired, state, gone)
     for name in alive.ports if alive is not None else ():
         if state.left_behind(state.ports[name]):
             reason = "its guest is gone, and the next device of that name would become this port"
-            yield _removal(state.ports[name], alive, state, reason, effect)
+            yield _removal(state.ports[name], alive, state, free, reason, effect)
     if alive is not None and wish.purge_ports:
         for name in unlisted(wish, alive, state):
-            yield _removal(state.ports[name], alive, state, "is not listed as a port", effect)
+            yield _removal(state.ports[name], alive, state, free, "is not listed as a port", effect)
     for port in wish.ports or ():
         if port.present or alive is None or port.name not in alive.ports:
             continue
         refuse_guests(wish, port, state.ports[port.name])
-        yield _removal(state.ports[port.name], alive, state, "is to be no port", effect)
+        yield _removal(state.ports[port.name], alive, state, free, "is to be no port", effect)
     for port in wish.staying:
         found = state.ports.get(port.name)
         if found is not None and found.bridge == wish.name and alive is not None:
@@ -121,24 +120,30 @@ def plan_ports(wish, bridge, desired, state, gone, effect):
         yield from _links(wish, port, found, state, effect)
 
 
-def drop_port(port, state):
+def drop_port(port, state, free):
     """Commands that remove what belongs to a port which leaves its bridge.
 
     The database collects the rows of port and interfaces by itself, but at the end of the transaction only: until then a
-    new port of the same name could not be told from it. One with a QoS must let that go first, and ovs-vsctl forgets
-    what it changed in a row that it destroys (lib/ovsdb-idl.c, ovsdb_idl_txn_delete).
+    new one of the same name could not be told from it, so that ovs-vsctl is told to forget them. What it changed in a row
+    that it forgets it forgets, too (lib/ovsdb-idl.c, ovsdb_idl_txn_delete): a QoS that goes with the port is let go with the
+    row in sight, and before the transaction where something is to have one of the names.
     """
-    if port.qos_row is not None:
-        return [(REMOVE, ("clear", "Port", word(port.row["_uuid"]), "qos"))] + old_qos(port, state)
     rows = [("Port", port.row)] + [("Interface", state.interfaces[name].row) for name in port.interfaces]
-    return [(REMOVE, ("destroy", table, word(row["_uuid"]))) for table, row in rows]
+    forgotten = [(REMOVE, ("destroy", table, word(row["_uuid"]))) for table, row in rows]
+    qos = old_qos(port, state)
+    clear = ("clear", "Port", word(port.row["_uuid"]), "qos")
+    if not qos:
+        return forgotten
+    if free.wanted.isdisjoint((port.name, *port.interfaces)):
+        return [(REMOVE, clear)] + qos
+    return [(EARLY, words) for words in (clear, *(words for _phase, words in qos))] + forgotten
 
 
-def _removal(port, bridge, state, reason, effect):
+def _removal(port, bridge, state, free, reason, effect):
     devices = port_devices(port, state)
     commands = [(REMOVE, ("remove", "Bridge", word(bridge.row["_uuid"]), "ports", word(port.row["_uuid"])))]
     step = Step(
-        tuple(commands + drop_port(port, state)),
+        tuple(commands + drop_port(port, state, free)),
         disturbed=disturbed_by(port, bridge, state),
         loses=((port.name, devices),),
     )

@@ -43,11 +43,6 @@ def refuse_place(wish, port, state, free):
         return
     if found.name not in free.ports:
         _elsewhere(wish, port, port.name, found.name, found.bridge)
-    if found.qos_row is not None:
-        raise Conflict(
-            "%s: %r leaves the bridge %s with a QoS, and cannot become a port of %s in the same call: remove it there in a call of its own first"
-            % (port.path, port.name, found.bridge, wish.name)
-        )
 
 
 def refuse_taken(wish, port, devices, state, free):

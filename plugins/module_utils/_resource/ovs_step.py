@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# In this order: what goes makes room for what comes, and what is set or referred to is there.
-PHASES = REMOVE, EXCHANGE, MAKE, SET, REFER, DESTROY = range(6)
+# In this order: what goes makes room for what comes, and what is set or referred to is there. EARLY is a transaction of its own.
+PHASES = EARLY, REMOVE, EXCHANGE, MAKE, SET, REFER, DESTROY = range(7)
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,9 @@ class Step:
     touches: tuple = ()
 
 
-def transaction(steps):
-    """The commands of all ``steps`` in the order in which one transaction takes them."""
+def transactions(steps):
+    """The commands of all ``steps`` in the order in which one transaction takes them; a list of one, or two where some of
+    them cannot be done together, or none."""
     phases = {phase: [] for phase in PHASES}
     sets = {}
     for step in steps:
@@ -40,4 +41,5 @@ def transaction(steps):
         for table, record, word in step.sets:
             sets.setdefault((table, record), []).append(word)
     phases[SET] += [["set", table, record] + words for (table, record), words in sets.items()]
-    return [words for phase in PHASES for words in phases[phase]]
+    together = [words for phase in PHASES[1:] for words in phases[phase]]
+    return [commands for commands in (phases[EARLY], together) if commands]

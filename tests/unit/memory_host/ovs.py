@@ -174,6 +174,7 @@ class MemoryOvs:
 
     def _transact(self, commands, no_wait):
         before, self._symbols = copy.deepcopy(self.rows), {}
+        self._before, self._held = before, []
         try:
             for command in commands:
                 for word in command:
@@ -247,7 +248,7 @@ class MemoryOvs:
             for column in ("select_src_port", "select_dst_port", "output_port"):
                 mirror[column] = [uuid for uuid in mirror[column] if uuid in self.rows["Port"]]
         for port in self.rows["Port"].values():
-            if any(uuid not in self.rows["QoS"] for uuid in port["qos"]):
+            if any(uuid not in self.rows["QoS"] for uuid in port["qos"] + self._held):
                 raise Refused("referential integrity violation")
         for qos in self.rows["QoS"].values():
             if any(uuid not in self.rows["Queue"] for uuid in qos["queues"].values()):
@@ -357,7 +358,11 @@ class MemoryOvs:
         self.named(table, record)[column] = [] if isinstance(self.named(table, record)[column], list) else {}
 
     def _do_destroy(self, table, record):
-        del self.rows[table][self.named(table, record)["_uuid"]]
+        """Rows of a port are collected by the server at the end: until then they hold their QoS, whatever was changed in them."""
+        uuid = self.named(table, record)["_uuid"]
+        if table == "Port":
+            self._held += self._before[table][uuid]["qos"]
+        del self.rows[table][uuid]
 
 
 def _split(words):

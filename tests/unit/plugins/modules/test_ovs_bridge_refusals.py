@@ -230,13 +230,6 @@ def test_a_mirror_s_port_comes_back_as_that(host):
     assert not run(host, {"name": "br0", "purge_mirrors": True})["failed"]
 
 
-def test_a_port_with_a_qos_does_not_change_its_bridge_in_one_call(host):
-    run(host, {"name": "br0", "ports": [{"name": "enp1s0", "qos": {"type": "linux-noop"}}]})
-    del host.ovs_memory.writes[:]
-    result = run(host, {"name": "br0", "purge_ports": True}, {"name": "br1", "ports": [{"name": "enp1s0"}]}, **CONSENT)
-    assert result["failed"] and "QoS" in result["msg"] and host.ovs_memory.writes == []
-
-
 def test_a_missing_device_is_refused_and_in_check_mode_known_after_apply(host):
     wish = {"name": "br0", "ports": [{"name": "tap-web1"}]}
     result = run(host, wish)

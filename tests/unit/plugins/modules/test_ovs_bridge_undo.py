@@ -90,6 +90,12 @@ def _bonded():
 PLAIN = {"name": "bond0", "interfaces": ["enp2s0", "enp3s0"]}
 
 
+def _bonded_with_a_qos():
+    host = ovs_host()
+    run(host, {"name": "br0", "ports": [dict(PLAIN, qos=QOS)]}, back=False)
+    return host
+
+
 def _bond_and_port():
     host = ovs_host()
     for name in ("enp4s0", "enp5s0"):
@@ -151,6 +157,36 @@ CASES = {
             {"name": "br1", "ports": [{"name": "enp2s0"}]},
         ),
         ["port:enp2s0"],
+    ),
+    "a port with a QoS moves": (
+        full,
+        wish(
+            {"name": "br0", "ports": [{"name": "enp1s0", "state": "absent"}]},
+            {"name": "br1", "ports": [{"name": "enp1s0", "qos": dict(QOS, queues={})}]},
+        ),
+        ["port:enp1s0"],
+    ),
+    "a port with a QoS goes into a bond": (
+        full,
+        wish(
+            {
+                "name": "br0",
+                "ports": [{"name": "b", "interfaces": ["enp1s0", "enp3s0"], "mtu": 1400}],
+                "purge_ports": True,
+            }
+        ),
+        ["port:enp1s0", "port:enp2s0"],
+    ),
+    "a bond with a QoS becomes ports": (
+        _bonded_with_a_qos,
+        wish(
+            {
+                "name": "br0",
+                "ports": [{"name": "enp2s0", "mtu": 1400}, {"name": "enp3s0", "qos": QOS}],
+                "purge_ports": True,
+            }
+        ),
+        ["port:bond0"],
     ),
     "a device is brought up": (
         _with_a_port_that_is_down,
