@@ -15,8 +15,8 @@ from .ovs_bridge_apply import carry_out
 from .ovs_bridge_dangers import dangers
 from .ovs_bridge_plan import going, plan_all
 from .ovs_bridge_state import read_state
+from .ovs_free_names import unlisted
 from .ovs_mirror_plan import mirror_fields, ports_of
-from .ovs_port_plan import unlisted
 from .ovs_record import shown
 from .ovs_switch_plan import HW_OFFLOAD, SWITCH, restart_left
 from .resource import Resource

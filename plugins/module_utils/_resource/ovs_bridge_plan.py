@@ -8,9 +8,10 @@ from .._model.errors import Conflict
 from .._model.ovs_columns import MAPS
 from .._model.ovs_parse import HWADDR
 from .._model.ovs_value import word
+from .ovs_free_names import free_names
 from .ovs_give_back import plan_give_back
 from .ovs_mirror_plan import plan_mirrors
-from .ovs_port_plan import drop_port, free_names, local_devices, plan_ports, port_devices
+from .ovs_port_plan import drop_port, local_devices, plan_ports, port_devices
 from .ovs_port_refusals import refuse_vlans
 from .ovs_record import owner_word, plan_record, record_fields, record_words
 from .ovs_step import MAKE, REFER, REMOVE, Step

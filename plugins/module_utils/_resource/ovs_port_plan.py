@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .._model.action import BEST_EFFORT, NOW, Action
 from .._model.errors import Unsupported
-from .._model.ovs_columns import INTERFACE, INTERFACE_MAPS, TYPE
 from .._model.ovs_value import setting, word
+from .ovs_bond_plan import exchange_devices
+from .ovs_free_names import unlisted
 from .ovs_move import Move
 from .ovs_port_refusals import refuse_guests, refuse_place, refuse_taken
 from .ovs_qos import new_qos, old_qos
 from .ovs_record import owner_word, plan_record, record_fields, record_words
-from .ovs_step import EARLY, EXCHANGE, MAKE, REMOVE, Step
+from .ovs_step import EARLY, MAKE, REMOVE, Step
 
 _CARRYING = (
     "tag",
@@ -32,39 +31,6 @@ _CARRYING = (
 def port_devices(port, state):
     """Names of the network devices of a port; patches and tunnels have none of their own."""
     return tuple(name for name in port.interfaces if name in state.links)
-
-
-@dataclass(frozen=True)
-class Free:
-    """``ports``: names of those that this call removes, so that what they hold is free; ``devices``: those that it takes out of
-    bonds which stay; ``wanted``: names that ports are to have as theirs or their interfaces' when it ends."""
-
-    ports: frozenset
-    devices: frozenset
-    wanted: frozenset
-
-
-def free_names(desired, state, gone):
-    ports = {name for other in gone for name in state.bridges[other].ports}
-    devices, wanted = set(), set()
-    for wish in desired.bridges:
-        row = state.bridges.get(wish.name)
-        if not wish.present or row is None:
-            continue
-        ports |= set(wish.leaving) & set(row.ports)
-        ports |= set(unlisted(wish, row, state)) if wish.purge_ports else set()
-        for port in wish.staying:
-            if port.interfaces is not None and port.name in row.ports:
-                devices |= set(state.ports[port.name].interfaces) - set(port.interfaces)
-    for wish in desired.bridges:
-        for port in wish.staying if wish.present else ():
-            wanted |= {port.name, *port.members}
-    return Free(frozenset(ports), frozenset(devices), frozenset(wanted))
-
-
-def unlisted(wish, bridge, state):
-    listed = {port.name for port in wish.ports or ()} | {wish.name}
-    return [name for name in bridge.ports if name not in listed and not state.ports[name].guests]
 
 
 def local_devices(bridge, state):
@@ -201,7 +167,7 @@ def _adjustments(wish, port, found, bridge, state, free, effect):
     yield from plan_record(target, "Port", found.row, port.port, effect, disturbed)
     names = found.interfaces
     if port.interfaces is not None and set(port.interfaces) != set(found.interfaces):
-        yield _members(wish, target, port, found, state, free, effect, interrupted)
+        yield exchange_devices(wish, target, port, found, state, free, effect, interrupted)
         names = tuple(name for name in found.interfaces if name in port.interfaces)
     for name in names:
         row = state.interfaces[name].row
@@ -216,48 +182,6 @@ def _adjustments(wish, port, found, bridge, state, free, effect):
             yield Action(place, "type", state.interfaces[name].type, port.type, "differs", effect, data=step)
         yield from plan_record(place, "Interface", row, port.interface, effect, disturbed)
     yield from new_qos(wish, port, found, state, effect)
-
-
-def _members(wish, target, port, found, state, free, effect, interrupted):
-    more = tuple(name for name in port.interfaces if name not in found.interfaces)
-    less = tuple(name for name in found.interfaces if name not in port.interfaces)
-    refuse_taken(wish, port, more, state, free)
-    row = word(found.row["_uuid"])
-    kept = [state.interfaces[name].row["_uuid"] for name in found.interfaces if name in port.interfaces]
-    made, whole = _exchanged(kept, {name: record_words(port.interface) for name in more})
-    back = [name for name in less if name not in free.wanted]
-    again, former = _exchanged(kept, {name: _row_words(state.interfaces[name].row) for name in back})
-    gone = [("destroy", "Interface", word(state.interfaces[name].row["_uuid"])) for name in less]  # as in drop_port
-    takes = tuple(name for name in more if name in state.links)
-    step = Step(
-        tuple((EXCHANGE, words) for words in (*made, ("set", "Port", row, whole), *gone)),
-        disturbed=interrupted + takes,
-        takes=takes,
-        undo=again + (("set", "Port", row, former),),
-        touches=more,
-        loses=tuple((name, (name,)) for name in less if name in state.links),
-    )
-    return Action(
-        target, "interfaces", list(found.interfaces), sorted(port.interfaces), "differs", effect, BEST_EFFORT, step
-    )
-
-
-def _exchanged(kept, new):
-    """``(commands that make the interfaces new, word that lets a port have these and kept)``. ``new``: ``{name: words}``.
-
-    As a whole, because of add-bond-iface and del-bond-iface for all members ovsdb-server makes the removals first, and refuses
-    a port without any ("Attempted to store 0 elements in set of 1 or more uuids").
-    """
-    symbols = ["@interface-%s" % name for name in new]
-    made = tuple(
-        ("--id=%s" % symbol, "create", "Interface", setting("name", name)) + tuple(words)
-        for symbol, (name, words) in zip(symbols, new.items())
-    )
-    return made, "interfaces=[%s]" % ",".join([word(row) for row in kept] + symbols)
-
-
-def _row_words(row):
-    return [setting(column.name, row[column.name]) for column in (TYPE,) + INTERFACE + INTERFACE_MAPS]
 
 
 def _links(wish, port, found, state, effect):
