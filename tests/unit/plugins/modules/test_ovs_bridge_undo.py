@@ -106,6 +106,7 @@ def _bond_and_port():
 
 CASES = {
     "a bridge is made": (ovs_host, wish(FULL), []),
+    "a bridge is made with a QoS of its own": (ovs_host, wish({"name": "br0", "ports": [{"name": "br0", "qos": QOS}]}), []),
     "the way in moves": (uplink, wish({"name": "br0", "ports": [{"name": "enp1s0"}]}), ["management:enp1s0"]),
     "a bond takes the way in": (
         uplink,
