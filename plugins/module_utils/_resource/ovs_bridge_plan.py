@@ -61,7 +61,7 @@ def _removal(state, bridge, free, reason, effect):
 def _plan_bridge(wish, state, gone, free, effect):
     bridge = state.bridges.get(wish.name)
     if bridge is None or wish.name in gone:
-        _refuse_name(wish, state)
+        _refuse_name(wish, state, free)
         yield _creation(wish, effect)
     else:
         yield from _adjustments(wish, bridge, state, effect)
@@ -75,10 +75,10 @@ def _plan_bridge(wish, state, gone, free, effect):
             yield Action(wish.name, "up", before, wish.up, "differs", data=step)
 
 
-def _refuse_name(wish, state):
+def _refuse_name(wish, state, free):
     port, interface, link = state.ports.get(wish.name), state.interfaces.get(wish.name), state.links.get(wish.name)
     where = (port or interface) and (port or interface).bridge
-    if where is not None:
+    if where is not None and (port is None or port.name not in free.ports):
         raise Conflict(
             "%s cannot become a bridge of Open vSwitch, because it is a port of its bridge %s: choose another name"
             % (wish.name, where)

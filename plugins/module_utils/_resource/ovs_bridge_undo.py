@@ -147,7 +147,9 @@ def _port(action, bridge, name, member, former):
         former.consents.append("port:%s" % name)
     elif action.field == "state":
         _port_comes_back(former.before.ports[name], former)
-    elif name in former.before.ports and former.port(bridge, name).get("state") != "absent":  # else it goes with its bridge
+    elif (
+        name in former.before.ports and former.port(bridge, name).get("state") != "absent"
+    ):  # else it goes with its bridge
         changed_port(action, former.before.ports[name], member, former.port(bridge, name), former)
 
 

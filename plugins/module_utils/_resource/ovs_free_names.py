@@ -9,7 +9,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Free:
     """``ports``: names of those that this call removes, so that what they hold is free; ``devices``: those that it takes out of
-    bonds which stay; ``wanted``: names that ports are to have as theirs or their interfaces' when it ends."""
+    bonds which stay; ``wanted``: names that ports and new bridges are to have as theirs or their interfaces' when it ends."""
 
     ports: frozenset
     devices: frozenset
@@ -29,6 +29,7 @@ def free_names(desired, state, gone):
             if port.interfaces is not None and port.name in row.ports:
                 devices |= set(state.ports[port.name].interfaces) - set(port.interfaces)
     for wish in desired.bridges:
+        wanted |= {wish.name} if wish.present and wish.name not in state.bridges else set()
         for port in wish.staying if wish.present else ():
             wanted |= {port.name, *port.members}
     return Free(frozenset(ports), frozenset(devices), frozenset(wanted))

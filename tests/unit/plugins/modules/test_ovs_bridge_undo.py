@@ -90,6 +90,12 @@ def _bonded():
 PLAIN = {"name": "bond0", "interfaces": ["enp2s0", "enp3s0"]}
 
 
+def _two_bridges():
+    host = ovs_host()
+    run(host, {"name": "br0"}, {"name": "br1", "ports": [{"name": "br1", "qos": QOS, "tag": 5}]}, back=False)
+    return host
+
+
 def _bonded_with_a_qos():
     host = ovs_host()
     run(host, {"name": "br0", "ports": [dict(PLAIN, qos=QOS)]}, back=False)
@@ -106,7 +112,11 @@ def _bond_and_port():
 
 CASES = {
     "a bridge is made": (ovs_host, wish(FULL), []),
-    "a bridge is made with a QoS of its own": (ovs_host, wish({"name": "br0", "ports": [{"name": "br0", "qos": QOS}]}), []),
+    "a bridge is made with a QoS of its own": (
+        ovs_host,
+        wish({"name": "br0", "ports": [{"name": "br0", "qos": QOS}]}),
+        [],
+    ),
     "the way in moves": (uplink, wish({"name": "br0", "ports": [{"name": "enp1s0"}]}), ["management:enp1s0"]),
     "a bond takes the way in": (
         uplink,
@@ -188,6 +198,19 @@ CASES = {
             }
         ),
         ["port:bond0"],
+    ),
+    "a bridge becomes a port": (
+        _two_bridges,
+        wish(
+            {"name": "br1", "state": "absent"},
+            {"name": "br0", "ports": [{"name": "br1", "type": "internal", "mtu": 1400}]},
+        ),
+        [],
+    ),
+    "a port becomes a bridge": (
+        full,
+        wish({"name": "br0", "ports": [{"name": "mon", "state": "absent"}]}, {"name": "mon", "mtu": 1400}),
+        [],
     ),
     "a device is brought up": (
         _with_a_port_that_is_down,
