@@ -18,6 +18,7 @@ from vnic_lab.host_packages import qemu_version, which
 from vnic_lab.machine import Machine, command
 from vnic_lab.progress import say
 from vnic_lab.run import LabError, run
+from vnic_lab.stillness import Stillness
 
 # On a busy machine sshd inside takes seven seconds to its first line.
 BANNER_SECONDS = 30
@@ -142,12 +143,14 @@ class Hypervisor:
         """Until the boot has ended and ssh answers; LabError when the emulator ends or the time is over."""
         deadline = time.monotonic() + seconds
         starts = 1
+        stillness = Stillness()
         # sshd comes before the last drivers and libvirtd do.
         while not (self.answers() and self._is_booted()):
-            if starts < MOST_STARTS and self._is_stalled():
+            if starts < MOST_STARTS and self._is_stalled(stillness):
                 say(f"{self.name}: the boot stalled, starting again\n{self.last_words()}")
                 self.cut_power()
                 self.restart(None)
+                stillness.forget()
                 starts += 1
             if self.pid() is None:
                 if starts == MOST_STARTS or self._has_spoken():
@@ -159,12 +162,13 @@ class Hypervisor:
                 raise LabError(f"{self.name}: not up within {seconds:.0f} s\n{self.last_words()}")
             time.sleep(0.5)
 
-    def _is_stalled(self) -> bool:
-        """Whether an emulated processor has lost its timer before there was a service that gives it back (lab-apic)."""
+    def _is_stalled(self, stillness: Stillness) -> bool:
+        """Whether emulated processors have lost their timers before there was a service that gives them back (lab-apic)."""
         try:
-            return NO_TIMER in self.serial_log.read_text(encoding="utf-8", errors="replace")
+            told = NO_TIMER in self.serial_log.read_text(encoding="utf-8", errors="replace")
         except OSError:
-            return False
+            told = False
+        return told or stillness.lasts(self.pid() or 0)
 
     def _has_spoken(self) -> bool:
         """Whether the kernel has printed anything: until then an end is the emulator's own."""

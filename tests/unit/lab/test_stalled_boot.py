@@ -26,6 +26,7 @@ def host(tmp_path, monkeypatch):
     }.items():
         monkeypatch.setattr(host, name, stub)
     monkeypatch.setattr(hypervisor.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(hypervisor.Stillness, "lasts", lambda self, pid: False)
     return host
 
 
@@ -41,3 +42,10 @@ def test_one_that_is_merely_late_is_waited_for(host):
     with pytest.raises(hypervisor.LabError, match="not up within 0 s"):
         host.wait(0)
     assert host.restarts == []
+
+
+def test_one_that_sleeps_without_a_word_is_begun_anew(host, monkeypatch):
+    monkeypatch.setattr(host, "answers", lambda: bool(host.restarts))
+    monkeypatch.setattr(hypervisor.Stillness, "lasts", lambda self, pid: not host.restarts)
+    host.wait(60)
+    assert host.restarts == [None]
