@@ -149,6 +149,7 @@ def test_another_guest_takes_nothing_from_those_there(intent, facts, data):
     assume(not leavers(first, facts) and not evicted(first, facts))
     name = data.draw(st.sampled_from(["aaa", "zzz"]))
     network = data.draw(st.sampled_from(sorted(intent["networks"])))
+    assume(not gives_others_an_uplink(intent, network))
     more = dict(
         intent, guests=intent["guests"] + [{"name": name, "interfaces": [{"name": "front", "network": network}]}]
     )
@@ -158,6 +159,22 @@ def test_another_guest_takes_nothing_from_those_there(intent, facts, data):
     before = [attached(nic) for nic in first["nics"] if nic["status"] == "planned"]
     assert [attached(nic) for nic in second["nics"] if nic["status"] == "planned" and nic["guest"] != name] == before
     assert [entry for entry in second["pinnings"] if entry["name"] != name] == first["pinnings"]
+
+
+def gives_others_an_uplink(intent, network):
+    """Whether a first guest of it brings uplinks to an Open vSwitch bridge on which guests of networks without any are: their
+    packets cross those from then on."""
+    networks = intent["networks"]
+    bridge = networks[network].get("switch", {}).get("ovs")
+    used = {nic["network"] for guest in intent["guests"] for nic in guest["interfaces"]}
+    return (
+        bridge is not None
+        and network not in used
+        and any(
+            networks[other].get("switch", {}).get("ovs") == bridge and not networks[other].get("uplinks")
+            for other in used
+        )
+    )
 
 
 def attached(nic):
