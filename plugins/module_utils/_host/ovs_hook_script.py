@@ -27,6 +27,7 @@ STARTS, ENDS = {("start", "begin")}, {("stopped", "end"), ("release", "end")}
 PLACE = re.compile(r"\{([^{}]*)\}")
 GUARD = "cookie=0x6b76020000000000"  # of the flows of unlisted_ports
 LIBVIRTS_OWN = re.compile(r"(vnet|macvtap|macvlan|vif)\d+\Z", re.ASCII)
+GUESTS_KEYS = ("attached-mac", "iface-id", "vm-id")  # of external_ids, by which libvirt tells whose port it is
 # An interface of Open vSwitch: its name; its number or None; the NIC's interface id and the guest's UUID, which
 # virNetDevOpenvswitchAddPort of libvirt writes to external_ids as iface-id and vm-id, each None without; whether it is a guest's.
 Row = collections.namedtuple("Row", "name number interface_id guest guests")
@@ -78,7 +79,7 @@ class Tools:
         found = []
         for name, number, keys in json.loads(self.run(argv))["data"]:
             keys = dict(keys[1])
-            guests = bool(LIBVIRTS_OWN.match(name)) or "iface-id" in keys or "attached-mac" in keys
+            guests = bool(LIBVIRTS_OWN.match(name)) or any(key in keys for key in GUESTS_KEYS)
             number = number if isinstance(number, int) and number > 0 else None
             interface_id, guest = (keys[key].lower() if key in keys else None for key in ("iface-id", "vm-id"))
             found.append(Row(name, number, interface_id, guest, guests))

@@ -15,10 +15,10 @@ import pytest
 
 from ansible_collections.kvm.vnic.plugins.module_utils._host import ovs_hook_script
 from ansible_collections.kvm.vnic.plugins.module_utils._host.ovs_hook import HOOK, hook_text
-from ansible_collections.kvm.vnic.plugins.module_utils._model.names import is_libvirts_own
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_cookie import GUARD, cookie_of
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_ports import fill_ports
 from ansible_collections.kvm.vnic.plugins.module_utils._model.openflow_record import VERSION, BridgeRecord, record_text
+from ansible_collections.kvm.vnic.plugins.module_utils._model.ovs_guests_port import is_guests_interface
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_flows_plan import guard_flows
 from ansible_collections.kvm.vnic.plugins.module_utils._resource.ovs_flows_state import BridgeState
 from ansible_collections.kvm.vnic.tests.unit.plugins.module_utils._host.ovs_hook_case import (
@@ -96,6 +96,8 @@ PORTS = [
     ("tap1", 5, {"attached-mac": "52:54:00:00:00:01"}),
     ("tap2", 6, {"iface-id": WEB}),
     ("vnet3", 7, {"iface-id": DB, "vm-id": GUEST_UUID}),
+    ("tap3", 8, {"vm-id": GUEST_UUID}),
+    ("tap4", 9, {"iface-status": "active"}),
 ] + [
     (name, number, {})
     for number, name in enumerate(("vnet0", "macvtap1", "macvlan2", "vif3", "xvnet0", "vnet0a", "vnet\u0663"), 20)
@@ -120,9 +122,7 @@ def test_the_guard_is_the_same_as_the_modules():
         has_controller=False,
         ports={name: at for name, at, _keys in PORTS if at and at > 0},
         guests={},
-        guest_names=frozenset(
-            name for name, _at, keys in PORTS if is_libvirts_own(name) or "iface-id" in keys or "attached-mac" in keys
-        ),
+        guest_names=frozenset(name for name, _at, keys in PORTS if is_guests_interface(name, keys)),
     )
     first, *lines = ovs_hook_script.guards([name for name, _at, _keys in PORTS if name != "br0"], rows)
     assert first == "flow delete %s/-1" % GUARDS and len(lines) > 5
