@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from .. import reading
 from . import port_vlan
 
+NOT_ADDED = -1  # ovs-vswitchd.conf.db(5), column ofport of Interface: the interface could not be added
+
 
 @dataclass(frozen=True)
 class Port:
@@ -58,17 +60,17 @@ class OpenVswitch:
         for port in self.ports:
             if interface.target is not None and port.name == interface.target:
                 return port
-        return self.port_with(interface.interface_id)
+        return next(iter(self.ports_with(interface.interface_id)), None)
 
-    def port_with(self, interface_id, bridge=None):
-        """The port of an interface ID in lower case; on ``bridge`` alone, where that is given. What a power cut left of an
-        earlier one has the same and no number."""
+    def ports_with(self, interface_id, bridge=None):
+        """The port of an interface ID in lower case, several where a guest was copied; on ``bridge`` alone, where that is
+        given. What a power cut left of an earlier one has the same and no number: it counts where there is no other."""
         found = [
             port
             for port in self.ports
             if interface_id is not None and port.interface_id == interface_id and bridge in (None, port.bridge)
         ]
-        return max(found, key=lambda port: port.ofport or 0, default=None)
+        return [port for port in found if (port.ofport or NOT_ADDED) > 0] or found[:1]
 
 
 def _interfaces(bridge, port, settings):

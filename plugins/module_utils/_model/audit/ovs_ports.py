@@ -6,9 +6,9 @@ from __future__ import annotations
 from ..finding import NOTICE, WARNING, Finding
 from ..names import is_libvirts_own
 from . import port_vlan
+from .open_vswitch import NOT_ADDED
 
 VLAN, IN_ERROR = "ovs_port_vlan", "ovs_port_error"
-NOT_ADDED = -1  # ovs-vswitchd.conf.db(5), column ofport of Interface: the interface could not be added
 
 
 def ovs_port_vlan(scene):

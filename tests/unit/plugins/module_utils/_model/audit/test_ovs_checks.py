@@ -142,6 +142,18 @@ def test_a_port_without_its_anti_spoofing_flows(seen):
     assert "kvm-vnic-ovs" in finding.remedy
 
 
+@pytest.mark.parametrize("number", [2, 99])
+@pytest.mark.parametrize("has_flows", [True, False])
+def test_copies_of_a_port_are_each_asked_for_their_flows(seen, number, has_flows):
+    copy = port("vnet9", number, 100, interface_id=ID3, flows=0)
+    if not has_flows:
+        vnet3(seen)["flows"] = 0
+    seen["ovs"]["bridges"]["br-t"]["ports"] = dict(copy, **ports(seen))
+    findings = [each for each in cross_check(seen, wish()) if each.id == "ovs_port_unprotected"]
+    assert sorted(each.subject for each in findings) == ["br-t/vnet3"] * (not has_flows) + ["br-t/vnet9"]
+    assert all("an interface id of its own" in each.remedy and "vnet3 and vnet9" in each.remedy for each in findings)
+
+
 def test_what_a_power_cut_left_of_a_port_is_not_asked_for_its_flows(seen):
     ports = seen["ovs"]["bridges"]["br-t"]["ports"]
     left = port("vnet2", -1, 100, interface_id=ID3, error="could not open network device vnet2")
