@@ -28,6 +28,8 @@ description:
     C(/etc/libvirt/hooks/qemu.d/kvm-vnic-ovs), which libvirt calls when a guest starts, before its first packet, and when
     it ends. libvirt notices a new script only when its daemon starts, see RV(hook_installed).
   - A port that is plugged into a running guest has no hook. Run the module again once it is there.
+  - An interface id is one port's. Of several ports that have it, as after a copy of a guest's definition, the one that has
+    the flows keeps them. Where none has them, none is given them. RV(notes) tells which ports those are.
   - Where a text names a port, as in C(in_port=eth1), C(output:eth1) or C({eth1}), the number of that port is put in.
   - What is omitted is left alone, and an empty list clears what the module made.
 author:

@@ -15,7 +15,8 @@ FAIL_MODE = "fail_mode"
 def _closed(wish, bridge, change, recorded):
     """Guests that a secure bridge let through, and whose ports the guard closes."""
     listed = recorded.guests if wish.guest_ports is None else {port.interface_id for port in wish.guest_ports}
-    closed = tuple("the guest's port %s" % name for key, name in sorted(bridge.guests.items()) if key not in listed)
+    served = {bridge.guests[key] for key in listed if key in bridge.guests}
+    closed = tuple("the guest's port %s" % port.name for port in bridge.guests_besides(()) if port.name not in served)
     for flow, found, _path in change.put:
         if closed and wish.guarded and found is not None and is_default(found):
             what = "closing ports of %s without listed flows" % wish.name

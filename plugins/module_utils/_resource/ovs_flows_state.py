@@ -16,6 +16,7 @@ from .._model.openflow_record import BridgeRecord, read_record
 from .._model.openflow_text import RefusedFlow, group_text
 from .._model.openflow_wish import ALLOW, BridgeFlowsWish
 from .._model.ovs_guests_port import is_guests_interface
+from .._model.ovs_port_holder import GuestPort, by_interface_id, holder
 from .._model.ovs_value import many, one
 from .libvirt_hooks import is_unnoticed, read_hook
 from .ovs_flows_buckets import parse_buckets
@@ -31,8 +32,9 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class BridgeState:
-    """``ports``: ``{name: number}`` of those that have one; ``guests``: ``{interface id: name}``; ``guest_names``:
-    every port of a guest; ``meant``: ``{path of a wish: Flow}``; ``group_texts``: ``{number: text}`` of those wished."""
+    """``ports``: ``{name: number}`` of those that have one; ``guest_names``: every port of a guest; ``claims``: ``{interface
+    id: (GuestPort, …)}`` of all bridges; ``guests``: ``{interface id: name}`` of those here that its flows are for; ``meant``:
+    ``{path of a wish: Flow}``; ``group_texts``: ``{number: text}`` of those wished."""
 
     name: str
     fail_mode: object
@@ -47,10 +49,21 @@ class BridgeState:
     meant: dict = field(default_factory=dict)
     group_texts: dict = field(default_factory=dict)
     lacking: tuple = ()
+    claims: dict = field(default_factory=dict)
 
     @property
     def secure(self):
         return self.fail_mode == "secure"
+
+    def rivals(self, interface_id):
+        """The GuestPorts of an interface id where several have it, and else none."""
+        found = self.claims.get(interface_id, ())
+        return found if len(found) > 1 else ()
+
+    def guests_besides(self, interface_ids):
+        """GuestPorts here that have none of these."""
+        here = [port for ports in self.claims.values() for port in ports if port.bridge == self.name]
+        return [port for port in here if port.interface_id not in interface_ids]
 
 
 @dataclass(frozen=True)
@@ -97,28 +110,42 @@ def _bridges(tables):
         row["_uuid"]: [interfaces[key] for key in many(row["interfaces"]) if key in interfaces]
         for row in tables["Port"]
     }
-    found = {}
+    found, claims = {}, []
     for row in tables["Bridge"]:
         members = [member for port in many(row["ports"]) for member in ports.get(port, ())]
         numbers = {member["name"]: one(member["ofport"]) for member in members}
         guests = [member for member in members if is_guests_interface(member["name"], member["external_ids"])]
         there = {name: number for name, number in numbers.items() if isinstance(number, int) and number > 0}
-        # last those with a number: what a power cut left of an earlier port has the same interface id and no device
-        guests.sort(key=lambda member: member["name"] in there)
+        # without a number: what a power cut left of an earlier port has the same interface id and no device
+        claims += [
+            _claim(row["name"], member, there[member["name"]])
+            for member in guests
+            if member["name"] in there and "iface-id" in member["external_ids"]
+        ]
         found[row["name"]] = BridgeState(
             name=row["name"],
             fail_mode=one(row["fail_mode"]),
             protocol=_protocol(row),
             has_controller=bool(many(row["controller"])),
             ports=there,
-            guests={
-                member["external_ids"]["iface-id"].lower(): member["name"]
-                for member in guests
-                if "iface-id" in member["external_ids"]
-            },
+            guests={},
             guest_names=frozenset(member["name"] for member in guests),
         )
-    return found
+    by_id = by_interface_id(claims)
+    return {name: _with_flows(replace(bridge, claims=by_id), ()) for name, bridge in found.items()}
+
+
+def _claim(bridge, interface, number):
+    ids = interface["external_ids"]
+    guest = ids["vm-id"].lower() if "vm-id" in ids else None
+    return GuestPort(bridge, interface["name"], number, ids["iface-id"].lower(), guest)
+
+
+def _with_flows(bridge, flows):
+    """By its flows the ports are known that they are for."""
+    held = {key: holder(ports, bridge.name, flows) for key, ports in bridge.claims.items()}
+    guests = {key: port.name for key, port in held.items() if port is not None}
+    return replace(bridge, flows=flows, guests=guests)
 
 
 _ANY_PORT = 1  # in place of the number of a port that is not there
@@ -190,6 +217,7 @@ def _meant(host, wish, bridge):
 
 
 def _read_bridge(host, wish, bridge, recorded):
+    bridge = _with_flows(bridge, host.ofctl.flows(bridge.name, bridge.protocol))
     meant, texts, lacking = _meant(host, wish, bridge)
     moves = (
         wish.guarded is True and not bridge.secure or wish.guarded is False and recorded.former_fail_mode is not None
@@ -197,7 +225,6 @@ def _read_bridge(host, wish, bridge, recorded):
     everything = moves or wish.purge or wish.puts_back
     return replace(
         bridge,
-        flows=host.ofctl.flows(bridge.name, bridge.protocol),
         groups=host.ofctl.groups(bridge.name, bridge.protocol) if everything or wish.groups is not None else {},
         meters=host.ofctl.meters(bridge.name, bridge.protocol) if everything or wish.meters is not None else {},
         meant=meant,

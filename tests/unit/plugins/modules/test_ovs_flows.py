@@ -57,17 +57,17 @@ def test_flows_in_any_notation_are_put_once(host, br0):
     host.commands.calls.clear()
     settled(host, wish)
     reads = [[word for word in call if not word.startswith("-")] for call in host.commands.calls]
-    assert [words[2] for words in reads[1:]] == ["parse-flows", "dump-flows"] and reads[0][0] == "ovs-vsctl"
+    assert [words[2] for words in reads[1:]] == ["dump-flows", "parse-flows"] and reads[0][0] == "ovs-vsctl"
 
 
 @pytest.mark.parametrize(
     ("parts", "reads"),
     [
-        (("flows",), ["parse-flows", "dump-flows"]),
-        (("flows", "meters"), ["parse-flows", "dump-flows", "dump-meters"]),
-        (("groups",), ["parse-flows", "dump-flows", "dump-groups"]),
-        (("flows", "groups", "meters"), ["parse-flows", "parse-flows", "dump-flows", "dump-groups", "dump-meters"]),
-        (("flows", "groups", "meters", "purge"), ["parse-flows"] * 2 + ["dump-flows", "dump-groups", "dump-meters"]),
+        (("flows",), ["dump-flows", "parse-flows"]),
+        (("flows", "meters"), ["dump-flows", "parse-flows", "dump-meters"]),
+        (("groups",), ["dump-flows", "parse-flows", "dump-groups"]),
+        (("flows", "groups", "meters"), ["dump-flows", "parse-flows", "parse-flows", "dump-groups", "dump-meters"]),
+        (("flows", "groups", "meters", "purge"), ["dump-flows", *["parse-flows"] * 2, "dump-groups", "dump-meters"]),
     ],
 )
 def test_each_table_is_read_once_and_only_if_it_is_spoken_of(host, parts, reads):

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.kvm.vnic.plugins.module_utils._host import ovs_hook_script
+from ansible_collections.kvm.vnic.plugins.module_utils._model.ovs_port_holder import GuestPort, holder
 from ansible_collections.kvm.vnic.tests.unit.plugins.module_utils._host.ovs_hook_case import (
     CLONE_UUID,
     DB,
@@ -87,3 +89,27 @@ def test_flows_of_an_ended_guest_stay_when_it_is_not_known_whose_they_are(machin
     machine.answers["list"] = [1, "", "database connection failed", 0]
     code, output, errors = machine.run(*STOPPED)
     assert (code, output) == (0, "") and "database" in errors and machine.bundles() == []
+
+
+# Of ports with one interface id, by name, number and guest
+ALONE, TWIN, SECOND, LOST = (
+    ("vnet3", 7, GUEST_UUID),
+    ("vnet9", 9, CLONE_UUID),
+    ("vnet4", 8, GUEST_UUID),
+    ("tap9", 6, None),
+)
+
+
+@pytest.mark.parametrize(
+    "ports", [(), (ALONE,), (ALONE, TWIN), (TWIN, ALONE), (ALONE, SECOND), (ALONE, LOST), (ALONE, TWIN, SECOND)]
+)
+def test_a_port_without_flows_is_given_them_where_the_module_does_it_too(ports):
+    """The script can import nothing: that an interface id is one port's is written twice."""
+    rows = [ovs_hook_script.Row(name, number, WEB, guest, True) for name, number, guest in ports]
+    try:
+        given = ovs_hook_script.own_port(rows, GUEST_UUID, WEB)
+    except ovs_hook_script.Failed:
+        given = None
+    claims = tuple(GuestPort("br0", name, number, WEB, guest) for name, number, guest in ports)
+    held = holder(claims, "br0", ()) if claims else None
+    assert (given and given.name) == (held and held.name)
