@@ -193,7 +193,8 @@ options:
                 number of KiB that may go at C(peak) speed. C(average) is needed; C(peak) and C(burst) that are left out
                 are left alone, V(0) takes them away.
               - On Open vSwitch libvirt makes of C(inbound) a queue and of C(outbound) a policing rate. C(peak) of
-                C(outbound) is kept in the definition and has no effect.
+                C(outbound) is kept in the definition and has no effect. C(average) of C(inbound) is what the port gets
+                at least there and C(peak) the most, so that C(inbound) without C(peak) limits nothing; RV(notes) tells of it.
             type: dict
             suboptions:
               inbound:

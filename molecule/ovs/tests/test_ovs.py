@@ -12,6 +12,8 @@ import pytest
 WORDS = {"owner": 'a "quoted" word, [a list], {a set}, \\ and a=b;', "set": "-- del-br mol-ovs"}
 VLANS = {"52:54:00:aa:08:01": 20, "52:54:00:aa:08:02": 30, "52:54:00:aa:08:03": 20, "52:54:00:aa:08:04": 30}
 LIMITED = "52:54:00:aa:08:01"
+# In 1000 bytes a second: 100 and 50 Mbit/s
+LIMITS = {"inbound": {"average": "12500", "peak": "12500"}, "outbound": {"average": "6250"}}
 
 
 def plain(value):
@@ -62,8 +64,8 @@ def test_libvirts_definitions_hold_vlan_and_interface_id(host, tables):
             assert interface.find("virtualport").get("type") == "openvswitch"
             assert interface.find("driver").get("name") == "vhost"
             assert int(interface.find("vlan/tag").get("id")) == VLANS[mac]
-            averages = [limit.get("average") for limit in interface.findall("bandwidth/*")]
-            assert averages == (["12500", "6250"] if mac == LIMITED else [])  # 1000 bytes a second: 100 and 50 Mbit/s
+            limits = {limit.tag: dict(limit.attrib) for limit in interface.findall("bandwidth/*")}
+            assert limits == (LIMITS if mac == LIMITED else {})
             seen[mac] = uuid.UUID(interface.find("virtualport/parameters").get("interfaceid"))
         ports = {
             mac: uuid.UUID(interface["external_ids"]["iface-id"])

@@ -6,10 +6,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._model.domain_interface_guest import GuestsWish, parse_guests
+from .._model.domain_interface_port import OPENVSWITCH
 from .._model.errors import Danger, InvalidInput
 from .._model.fields import Problems
 from .._model.interface_xml import SETTINGS
-from .._model.interface_xml_bandwidth import NONE
+from .._model.interface_xml_bandwidth import NONE, read_bandwidth
 from .domain_interface_checks import missing, refusals
 from .domain_interface_claims import refuse_conflicts
 from .domain_interface_match import matches_of
@@ -135,6 +136,14 @@ def _shown(definition):
     ]
 
 
+def _gets_without_a_peak(match):
+    limit = match.wish.settings.get("bandwidth", {}).get("inbound", NONE)
+    if limit == NONE or "peak" in limit:
+        return limit != NONE and not limit["peak"]
+    held = [read_bandwidth(nic.element) or {} for nic in (match.persistent, match.live) if nic is not None]
+    return not any(limits.get("inbound", {}).get("peak") for limits in held)
+
+
 def _notes(match, state):
     vcpus, queues = match.guest.count_of_vcpus(), match.wish.settings.get("queues", 1)
     if vcpus is not None and queues > vcpus:
@@ -146,6 +155,11 @@ def _notes(match, state):
     limit = match.wish.settings.get("bandwidth", {}).get("outbound", NONE)
     if limit != NONE and limit.get("peak"):
         yield "%s has an outbound peak, which the kernel does not know: average and burst hold" % match.target
+    if match.wish.settings.get("virtualport") == OPENVSWITCH and _gets_without_a_peak(match):
+        yield (
+            "%s has an inbound limit without a peak, of which Open vSwitch makes what the port gets at least: give peak"
+            " the most that it may get" % match.target
+        )
     source = match.wish.settings.get("source", {})
     link = state.links.get(source.get("device")) if match.wish.settings.get("type") == "direct" else None
     if link is not None and not link.up:

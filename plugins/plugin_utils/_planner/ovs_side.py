@@ -29,14 +29,18 @@ def interface_id(entry):
     return kept or str(uuid.uuid5(_NAMESPACE, "%s\0%s" % (entry.nic.guest, entry.nic.name)))
 
 
-def _limit(mbit):
-    return "none" if mbit == 0 else {"average": mbit * _KBYTE_PER_MBIT}
+def _limit(mbit, *rates):
+    return "none" if mbit == 0 else dict.fromkeys(rates, mbit * _KBYTE_PER_MBIT)
 
 
 def bandwidth(port):
-    """A NIC's limits as domain_interface takes them, or None: ``inbound`` is what the guest receives."""
-    stated = (("inbound", port.to_guest), ("outbound", port.from_guest))
-    return {direction: _limit(mbit) for direction, mbit in stated if mbit is not None} or None
+    """A NIC's limits as domain_interface takes them, or None: ``inbound`` is what the guest receives.
+
+    Of ``inbound`` libvirt makes a queue whose least rate is ``average`` and whose most is ``peak``, of ``outbound`` a
+    policing rate that is ``average`` (src/util/virnetdevopenvswitch.c, virNetDevOpenvswitchInterfaceSetQos).
+    """
+    stated = (("inbound", port.to_guest, ("average", "peak")), ("outbound", port.from_guest, ("average",)))
+    return {direction: _limit(mbit, *rates) for direction, mbit, rates in stated if mbit is not None} or None
 
 
 class OvsSide:

@@ -336,6 +336,19 @@ def test_a_peak_of_what_the_guest_sends_is_a_note(host):
         assert not any("peak" in note for note in run(host, dict(OVS, bandwidth=limits))["notes"])
 
 
+def test_what_a_port_gets_without_a_peak_is_no_limit_and_a_note(host):
+    def told(wish):
+        return [note for note in run(host, wish)["notes"] if "peak" in note]
+
+    (note,) = told(dict(OVS, bandwidth={"inbound": {"average": 5}}))
+    assert note.startswith("web1/front") and "inbound" in note
+    (note,) = told(dict(OVS, bandwidth={"inbound": {"average": 5, "peak": 0}}))
+    assert told(dict(OVS, bandwidth={"inbound": {"average": 5, "peak": 5}})) == []
+    assert told(dict(OVS, bandwidth={"inbound": {"average": 5}})) == []  # the peak that is there is left alone
+    assert told(dict(OVS, bandwidth={"outbound": {"average": 5}})) == []
+    assert told(dict(BRIDGE, bandwidth={"inbound": {"average": 5, "peak": 0}})) == []
+
+
 def test_a_live_change_that_libvirt_refuses_is_reported_and_the_definition_is_written(host):
     host.libvirt.start("web1")
     run(host, OVS)

@@ -85,10 +85,11 @@ def test_limits_are_in_libvirts_words():
         return planned(intent(None, {"rate_limit": limit}), facts())["domains"][0]["interfaces"][0]["bandwidth"]
 
     assert bandwidth({"to_guest_mbit": 1000, "from_guest_mbit": 8}) == {
-        "inbound": {"average": 125000},
+        "inbound": {"average": 125000, "peak": 125000},
         "outbound": {"average": 1000},
     }
     assert bandwidth({"from_guest_mbit": 0}) == {"outbound": "none"}
+    assert bandwidth({"to_guest_mbit": 0}) == {"inbound": "none"}
 
 
 def test_anti_spoofing():
