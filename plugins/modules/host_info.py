@@ -498,6 +498,7 @@ ovs:
           datapath_type: system
           fail_mode: secure
           controllers: []
+          in_band: []
           mirrors: []
           flows: {total: 12, ours: 9, guest: 6, guard: 2}
           ports:
@@ -528,6 +529,12 @@ ovs:
           description: Its controllers.
           type: list
           elements: str
+        in_band:
+          description: Those controllers, and managers of the switch, for whose connections it lets packets through from
+            anybody, ahead of all flows (in-band control). Empty with C(other_config:disable-in-band).
+          type: list
+          elements: str
+          sample: ["tcp:192.0.2.9:6653"]
         mirrors:
           description: Names of its mirrors.
           type: list

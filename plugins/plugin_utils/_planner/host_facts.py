@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ...module_utils._model.reading import flag, listed, mapping, mappings, text, whole
 from .guest_facts import read_domain
-from .ovs_facts import read_mirrors, read_ovs, read_problem
+from .ovs_facts import read_in_band, read_mirrors, read_ovs, read_problem
 from .topology import Topology
 
 
@@ -130,6 +130,7 @@ class HostFacts:
         self.interrupt_remapping = flag(iommu.get("interrupt_remapping"))
         self.ovs_bridges = read_ovs(raw.get("ovs"))
         self.ovs_mirrors = read_mirrors(raw.get("ovs"))
+        self.ovs_in_band = read_in_band(raw.get("ovs"))
         self.ovs_problem = read_problem(raw.get("ovs"))
         libvirt = mapping(raw.get("libvirt"))
         self.libvirt_problem = (

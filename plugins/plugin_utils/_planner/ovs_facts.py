@@ -57,8 +57,17 @@ def read_ovs(raw):
 
 def read_mirrors(raw):
     """``{bridge: [names of its mirrors]}``."""
+    return _read_texts(raw, "mirrors")
+
+
+def read_in_band(raw):
+    """``{bridge: [controllers and managers for which packets pass ahead of its flows]}``."""
+    return _read_texts(raw, "in_band")
+
+
+def _read_texts(raw, key):
     return {
-        bridge: [name for name in listed(mapping(entry).get("mirrors")) if isinstance(name, str)]
+        bridge: [found for found in listed(mapping(entry).get(key)) if isinstance(found, str)]
         for bridge, entry in mapping(mapping(raw).get("bridges")).items()
         if isinstance(bridge, str)
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 
+from ...module_utils._model.ovs_in_band import KEY, OFF
 from .ovs_intent import trunks_of
 from .ovs_mirrors import is_made, no_output
 from .port_flows import LOCAL, PortRules, port_flows
@@ -149,7 +150,7 @@ class OvsSide:
         """
         names = sorted(self._bridges)
         return {
-            "bridges": [self._bridges[name] for name in names],
+            "bridges": [dict(self._bridges[name], **self._in_band(name)) for name in names],
             "flows": [
                 {
                     "name": name,
@@ -162,6 +163,9 @@ class OvsSide:
             ],
         }
 
+    def _in_band(self, name):
+        return {"other_config": {KEY: OFF}} if name in self._guarded else {}
+
     def notes(self):
         """Who loses the network by it: on a guarded bridge, ports that the inventory does not list, and all of them after
         a boot, because ovs-vswitchd begins without flows.
@@ -173,6 +177,13 @@ class OvsSide:
                 % name
             )
         for name in sorted(self._guarded):
+            remotes = self._facts.ovs_in_band.get(name)
+            if remotes:
+                yield (
+                    "Open vSwitch bridge %s lets guests' false packets through for its connection to %s, which is turned off "
+                    "(in-band control): a connection over the bridge itself is the host's own traffic then, and after a "
+                    "boot is there when a guest of it starts" % (name, few(remotes))
+                )
             strangers = sorted(
                 domain.name
                 for domain in self._facts.domains

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ...module_utils._model.display_text import display_text
+from ...module_utils._model.ovs_in_band import KEY
 from .words import short
 
 
@@ -54,3 +55,4 @@ def switch_lines(plan):
             )
         if guarded.get(bridge["name"]):
             yield "%s lets nothing through from a guest's port whose flows are not there" % name
+            yield "%s lets nothing pass its flows for the sake of a controller (%s)" % (name, KEY)

@@ -8,6 +8,7 @@ from .interrupts import interrupt_elsewhere
 from .irqbalance import irqbalance_undoes
 from .memory import memory_elsewhere
 from .models import emulated_model
+from .ovs_in_band import ovs_in_band
 from .ovs_ports import ovs_port_error, ovs_port_vlan
 from .ovs_protection import ovs_port_unprotected
 from .ovs_switch import ovs_no_offload, ovs_not_running, ovs_userspace_datapath
@@ -29,6 +30,7 @@ CHECKS = (
     ovs_port_error,
     ovs_port_vlan,
     ovs_port_unprotected,
+    ovs_in_band,
     ovs_userspace_datapath,
     ovs_no_offload,
     not_audited,

@@ -29,11 +29,13 @@ class Port:
 
 @dataclass(frozen=True)
 class Bridge:
-    """``guarded``: whether it drops what comes from guests' ports without flows of their own."""
+    """``guarded``: whether it drops what comes from guests' ports without flows of their own; ``in_band``: controllers and
+    managers for which it lets packets through ahead of all flows."""
 
     name: str
     datapath_type: object
     guarded: object
+    in_band: tuple
 
 
 class OpenVswitch:
@@ -50,7 +52,8 @@ class OpenVswitch:
             bridge = reading.mapping(bridge)
             guard = reading.whole(reading.mapping(bridge.get("flows")).get("guard"))
             kind = reading.text(bridge.get("datapath_type"))
-            self.bridges[name] = Bridge(name, kind, None if guard is None else guard > 0)
+            in_band = tuple(one for one in reading.listed(bridge.get("in_band")) if isinstance(one, str))
+            self.bridges[name] = Bridge(name, kind, None if guard is None else guard > 0, in_band)
             for port, settings in reading.mapping(bridge.get("ports")).items():
                 self.ports += _interfaces(name, port, reading.mapping(settings))
 

@@ -6,17 +6,19 @@ from __future__ import annotations
 from ..._host.ovs import RUNNING
 from ..._model.action import UNKNOWN
 from ..._model.errors import ApplyFailed, Unsupported
+from ..._model.ovs_in_band import in_band
 from ..._model.ovs_offload import offloads
 from ..._model.ovs_value import many, one
 from .ovs_flows import read_flows
 
 _COLUMNS = {
     "Open_vSwitch": ("ovs_version", "other_config"),
-    "Bridge": ("name", "datapath_type", "fail_mode", "controller", "ports", "mirrors"),
+    "Bridge": ("name", "datapath_type", "fail_mode", "controller", "ports", "mirrors", "other_config"),
     "Port": ("_uuid", "name", "tag", "trunks", "vlan_mode", "protected", "interfaces"),
     "Interface": ("_uuid", "name", "type", "ofport", "error", "external_ids"),
     "Mirror": ("_uuid", "name", "output_port"),
-    "Controller": ("_uuid", "target"),
+    "Controller": ("_uuid", "target", "connection_mode"),
+    "Manager": ("target", "connection_mode"),
 }
 _SECONDS = 5
 _SYSTEM = (
@@ -49,15 +51,17 @@ def _port(row, interfaces, flows, mirrors):
     }
 
 
-def _bridge(row, by_uuid, flows):
+def _bridge(row, by_uuid, managers, flows):
     ports, mirrors = _of(by_uuid["Port"], row["ports"]), _of(by_uuid["Mirror"], row["mirrors"])
+    controllers = _of(by_uuid["Controller"], row["controller"])
     counts = UNKNOWN
     if flows is not UNKNOWN:
         counts = {"total": flows.total, "ours": flows.ours, "guest": flows.guest, "guard": flows.guard}
     return {
         "datapath_type": row["datapath_type"] or _SYSTEM,
         "fail_mode": one(row["fail_mode"]),
-        "controllers": sorted(found["target"] for found in _of(by_uuid["Controller"], row["controller"])),
+        "controllers": sorted(found["target"] for found in controllers),
+        "in_band": in_band(row["other_config"], controllers + managers),
         "ports": {port["name"]: _port(port, by_uuid["Interface"], flows, mirrors) for port in sorted(ports, key=_name)},
         "mirrors": sorted(mirror["name"] for mirror in mirrors),
         "flows": counts,
@@ -108,6 +112,6 @@ def read_ovs(host):
         True,
         running,
         version=one(settings["ovs_version"]) or UNKNOWN,
-        bridges={row["name"]: _bridge(row, by_uuid, flows[row["name"]]) for row in rows},
+        bridges={row["name"]: _bridge(row, by_uuid, tables["Manager"], flows[row["name"]]) for row in rows},
         hw_offload=offloads(settings["other_config"]),
     )

@@ -40,7 +40,7 @@ class RecordedOvs:
     def list(self, argv, stdin):
         """Only what was asked when it was recorded: the tables in that order, with their columns."""
         tables = [argv[index + 1] for index, word in enumerate(argv) if word == "list"]
-        assert tables == ["Open_vSwitch", "Bridge", "Port", "Interface", "Mirror", "Controller"]
+        assert tables == ["Open_vSwitch", "Bridge", "Port", "Interface", "Mirror", "Controller", "Manager"]
         return self.said["ovs-vsctl list"]
 
     def dump_flows(self, argv, stdin):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
 import os
 import time
 
@@ -42,6 +43,7 @@ def test_a_switch_with_all_that_matters_of_it(lab, release):
         "datapath_type": "system",
         "fail_mode": "secure",
         "controllers": ["tcp:192.0.2.9:6653"],
+        "in_band": ["tcp:192.0.2.9:6653"],
         "mirrors": ["m0"],
         "flows": {"total": 4, "ours": 3, "guest": 1, "guard": 1},
     }
@@ -57,9 +59,38 @@ def test_a_switch_with_all_that_matters_of_it(lab, release):
     assert list(ports["bond0"]["interfaces"]) == ["eth8", "eth9"] and ports["bond0"]["output_of"] == ["m0"]
     assert ports["br-tenant"] == dict(PLAIN_PORT, interfaces={"br-tenant": dict(PLAIN, type="internal", ofport=65534)})
     assert (integration["datapath_type"], integration["fail_mode"], integration["controllers"]) == ("netdev", None, [])
+    assert integration["in_band"] == []
     assert integration["flows"] == {"total": 1, "ours": 0, "guest": 0, "guard": 0}
     wrong = integration["ports"]["p1"]["interfaces"]["p1"]
     assert (wrong["type"], wrong["ofport"]) == ("nosuch", -1) and wrong["error"].startswith("could not open network")
+
+
+NO_MANAGERS = '{"data":[],"headings":["target","connection_mode"]}'
+
+
+def managers(*pairs):
+    rows = [[target, mode or ["set", []]] for target, mode in pairs]
+    return json.dumps({"data": rows, "headings": ["target", "connection_mode"]})
+
+
+def test_for_whom_packets_pass_ahead_of_all_flows(lab):
+    """As ovs-vswitchd 3.1 showed by its hidden flows: those that it connects to itself, by IPv4, unless that is out of band."""
+    switch = RecordedOvs(lab, "3.1")
+    said = switch.said["ovs-vsctl list"]
+
+    def in_band(old, new):
+        assert old in said
+        switch.said["ovs-vsctl list"] = said.replace(old, new)
+        return {name: bridge["in_band"] for name, bridge in ovs(lab)["bridges"].items()}
+
+    own, theirs = "tcp:192.0.2.9:6653", "ssl:192.0.2.7"
+    listed = managers((theirs, None), ("ptcp:6640", None), ("tcp:[2001:db8::7]:6640", None), ("tcp:192.0.2.8", "out-of-band"))
+    assert in_band(NO_MANAGERS, listed) == {"br-int": [theirs], "br-tenant": [theirs, own]}
+    assert in_band('"%s",["set",[]]' % own, '"%s","out-of-band"' % own)["br-tenant"] == []
+    assert in_band('"%s",["set",[]]' % own, '"%s","in-band"' % own)["br-tenant"] == [own]
+    for value, passes in (("True", []), ("yes", [own])):
+        off = '["map",[["disable-in-band","%s"]]]' % value
+        assert in_band('["map",[]]', off)["br-tenant"] == passes
 
 
 def test_one_question_to_the_database_and_one_for_each_bridge(lab):
@@ -150,7 +181,7 @@ def test_a_database_that_does_not_answer(lab, answer, words):
 
 def test_a_database_without_anything_in_it(lab):
     RecordedOvs(lab, "3.5")
-    lab.commands.tools["ovs-vsctl"] = lambda argv, stdin: '{"data":[],"headings":[]}\n' * 6
+    lab.commands.tools["ovs-vsctl"] = lambda argv, stdin: '{"data":[],"headings":[]}\n' * 7
     found = ovs(lab)
     assert found["bridges"] == {} and found["hw_offload"] is False and found["version"] == "unknown"
 

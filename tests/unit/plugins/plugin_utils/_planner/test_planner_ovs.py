@@ -104,6 +104,29 @@ def test_anti_spoofing():
     assert actions(port["flows"], packet("52:54:00:ff:ff:ff", "ip", nw_src="192.0.2.10")) == "drop"
 
 
+def test_no_controller_comes_before_the_flows():
+    """Open vSwitch lets through what comes under its name from anybody, a guest too (ovs-vswitchd.conf.db(5), disable-in-band)."""
+
+    def wished(switch):
+        return planned(intent(switch), facts())["ovs"]["bridges"][0].get("other_config")
+
+    assert wished({"anti_spoofing": True}) == wished({"isolated": True}) == {"disable-in-band": "true"}
+    assert wished({}) is wished({"fail_mode": "secure"}) is None
+    found = planned(intent({"anti_spoofing": True}), facts())
+    assert "br-lan lets nothing pass its flows for the sake of a controller (disable-in-band)" in plan_text(found)
+    assert "disable-in-band" not in plan_text(planned(intent(), facts()))
+
+
+def test_a_controller_that_loses_its_way_is_told():
+    def told(remotes, **switch):
+        host = facts(bridges={"br-lan": {"ports": {}, "in_band": remotes}})
+        return [note for note in planned(intent(switch), host)["notes"] if "in-band" in note]
+
+    (note,) = told(["tcp:192.0.2.9:6653", "ssl:192.0.2.7"], anti_spoofing=True)
+    assert "br-lan" in note and "tcp:192.0.2.9:6653, ssl:192.0.2.7" in note
+    assert told(["tcp:192.0.2.9:6653"]) == told([], anti_spoofing=True) == told("unknown", anti_spoofing=True) == []
+
+
 def test_the_mac_address_that_the_nic_has_is_the_one_that_passes():
     has = world.interface("n0", "52:54:00:aa:bb:cc")
     found = planned(intent({"anti_spoofing": True}), facts(domains=[world.domain("web1", has)]))

@@ -171,6 +171,19 @@ def test_a_port_that_is_open(seen):
     assert finding.summary.endswith("has 1 of its 2 anti-spoofing flows")
 
 
+def test_a_controller_for_which_guests_forge(seen):
+    seen["ovs"]["bridges"]["br-t"]["in_band"] = ["tcp:192.0.2.9:6653"]
+    assert found(seen) == []
+    (finding,) = cross_check(seen, wish())
+    assert (finding.id, finding.severity, finding.subject) == ("ovs_in_band", "warning", "br-t")
+    assert "tcp:192.0.2.9:6653" in finding.summary and "disable-in-band" in finding.remedy
+    assert finding.evidence == {"in_band": ["tcp:192.0.2.9:6653"], "guests": ["web3"]}
+    assert found(seen, wish(protected=False)) == []
+    for nobody in ([], "unknown", None):
+        seen["ovs"]["bridges"]["br-t"]["in_band"] = nobody
+        assert found(seen, wish()) == []
+
+
 def test_who_needs_no_flows_lacks_none(seen):
     vnet3(seen)["flows"] = 0
     assert found(seen, wish(protected=False)) == []
