@@ -110,7 +110,8 @@ findings:
         - V(unfinished_run) is a run of a module that was cut off or failed, and that no later run has ended.
         - Those of Open vSwitch are V(ovs_not_running), V(ovs_port_error), V(ovs_port_vlan) for a guest's port in another
           VLAN than planned, V(ovs_port_unprotected) for one without its anti-spoofing flows,
-          V(ovs_in_band) for a bridge that lets false addresses through for the sake of a controller, V(ovs_userspace_datapath) for a bridge that undoes what vhost gains, and V(ovs_no_offload) for a switch or card
+          V(ovs_in_band) for a bridge that lets false addresses through for the sake of a controller,
+          V(ovs_userspace_datapath) for a bridge that undoes what vhost gains, and V(ovs_no_offload) for a switch or card
           that does not do the offload that is wished.
       type: str
       sample: irq_affinity_differs

@@ -84,7 +84,9 @@ def test_for_whom_packets_pass_ahead_of_all_flows(lab):
         return {name: bridge["in_band"] for name, bridge in ovs(lab)["bridges"].items()}
 
     own, theirs = "tcp:192.0.2.9:6653", "ssl:192.0.2.7"
-    listed = managers((theirs, None), ("ptcp:6640", None), ("tcp:[2001:db8::7]:6640", None), ("tcp:192.0.2.8", "out-of-band"))
+    listed = managers(
+        (theirs, None), ("ptcp:6640", None), ("tcp:[2001:db8::7]:6640", None), ("tcp:192.0.2.8", "out-of-band")
+    )
     assert in_band(NO_MANAGERS, listed) == {"br-int": [theirs], "br-tenant": [theirs, own]}
     assert in_band('"%s",["set",[]]' % own, '"%s","out-of-band"' % own)["br-tenant"] == []
     assert in_band('"%s",["set",[]]' % own, '"%s","in-band"' % own)["br-tenant"] == [own]

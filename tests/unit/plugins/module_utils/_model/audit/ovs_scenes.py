@@ -32,7 +32,14 @@ def port(name, number, tag=None, **more):
 
 
 def bridge(*ports, **more):
-    found = {"datapath_type": "system", "fail_mode": "secure", "controllers": [], "in_band": [], "mirrors": [], "ports": {}}
+    found = {
+        "datapath_type": "system",
+        "fail_mode": "secure",
+        "controllers": [],
+        "in_band": [],
+        "mirrors": [],
+        "ports": {},
+    }
     for each in ports:
         found["ports"].update(each)
     return dict(found, flows={"total": 9, "ours": 6, "guest": 4, "guard": 2}, **more)
