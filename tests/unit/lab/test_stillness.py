@@ -20,7 +20,7 @@ def clock(monkeypatch):
 
 def looks(clock, one, every, share, count):
     found = []
-    for _ in range(count):
+    for _look in range(count):
         found.append(one.lasts(7))
         clock["now"] += every
         clock["used"] += every * share

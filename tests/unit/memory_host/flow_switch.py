@@ -92,7 +92,8 @@ def _actions(text):
     words = [word.strip() for word in re.split(r",(?![^(]*\))", text)]
     for word in words:
         if not re.match(
-            r"(?i)(output:|group:|meter:|clone\(|dec_ttl$|pop_vlan$|set_field:53->udp_dst$|resubmit|goto_table:|mod_vlan_vid:|normal$|drop$|flood$|local$|\d+$)",
+            r"(?i)(output:|group:|meter:|clone\(|dec_ttl$|pop_vlan$|set_field:53->udp_dst$|resubmit|goto_table:|mod_vlan_vid:"
+            r"|normal$|drop$|flood$|local$|\d+$)",
             word,
         ):
             raise NoFlow("unknown action %s" % word.split(":")[0])
